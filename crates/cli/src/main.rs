@@ -1,0 +1,2 @@
+//! Peerscope.
+fn main() {}

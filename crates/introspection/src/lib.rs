@@ -1,0 +1,21 @@
+//! The libp2p introspection protocol, version 1: what a node tells about itself, and how.
+//!
+//! * [`wire`]: the schema's messages.
+//! * [`frame`]: version, checksum and length around each message.
+//! * [`recording`]: the same frames in a file.
+//! * [`Introspector`], [`Endpoint`], [`Session`]: the roles of the protocol, after the Go package
+//!   `go-libp2p-core/introspection`.
+//! * [`client`]: what a client sends next and what an answer means, without any IO.
+//!
+//! No IO, no clock, no async runtime, no browser: time is always an argument.
+#![warn(missing_docs)]
+
+pub mod client;
+mod endpoint;
+pub mod frame;
+mod introspector;
+pub mod recording;
+pub mod wire;
+
+pub use endpoint::{Endpoint, EndpointError, Session};
+pub use introspector::{BoxFuture, EventStream, IntrospectError, Introspector, KEEP_CLOSED_DEFAULT, Told};
