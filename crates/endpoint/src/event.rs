@@ -1,0 +1,119 @@
+//! An event on its way to many sessions: encoded once, and a second time with its type's properties only for the
+//! sessions that have not seen the type yet.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
+
+use bytes::Bytes;
+use peerscope_introspection::{
+    frame,
+    wire::{Event, EventType, ServerMessage, event_type::EventProperty, server_message::Payload},
+};
+use prost::Message;
+
+/// Types that are remembered by name. A node has some dozens; beyond this many each event carries its own.
+const MAX_TYPES: usize = 1024;
+
+/// An event as the segments of a message.
+#[derive(Debug)]
+pub(crate) struct EventFrame {
+    /// Which type it is; none when there are too many to remember.
+    pub(crate) kind: Option<u32>,
+    /// With its type's name alone.
+    bare: Bytes,
+    /// With its type's properties.
+    inline: OnceLock<Bytes>,
+    properties: Arc<[EventProperty]>,
+}
+
+impl EventFrame {
+    /// Bytes that it takes in a queue.
+    pub(crate) fn len(&self) -> usize {
+        self.bare.len()
+    }
+
+    /// The segment with the type's name alone.
+    pub(crate) fn bare(&self) -> &Bytes {
+        &self.bare
+    }
+
+    /// The segment that tells the type's properties too.
+    pub(crate) fn inline(&self) -> &Bytes {
+        self.inline.get_or_init(|| self.with_properties().unwrap_or_else(|| self.bare.clone()))
+    }
+
+    /// Read back from the bare segment, so that the text need not be kept twice.
+    fn with_properties(&self) -> Option<Bytes> {
+        let message = ServerMessage::decode(self.bare.get(frame::HEADER_LEN..)?).ok()?;
+        let Some(Payload::Event(mut event)) = message.payload else { return None };
+        event.r#type.as_mut()?.property_types = self.properties.to_vec();
+        encode(Payload::Event(event))
+    }
+}
+
+/// A payload as one segment, or nothing when it is longer than a segment may be.
+pub(crate) fn encode(payload: Payload) -> Option<Bytes> {
+    // The version and the field's own header take less than 32 bytes.
+    (payload.encoded_len() + 32 <= frame::MAX_SEGMENT_LEN).then(|| frame::segment(payload))
+}
+
+/// The event types seen so far.
+#[derive(Debug, Default)]
+pub(crate) struct EventTypes {
+    known: HashMap<String, (u32, Arc<[EventProperty]>)>,
+}
+
+impl EventTypes {
+    /// Encodes an event. `metadata` is asked for the types when one comes up for the first time. Nothing when the event
+    /// is longer than a segment may be.
+    pub(crate) fn encode(
+        &mut self,
+        mut event: Event,
+        metadata: impl FnOnce() -> Vec<EventType>,
+    ) -> Option<EventFrame> {
+        let kind = event.r#type.get_or_insert_default();
+        let told = std::mem::take(&mut kind.property_types);
+        let (id, properties) = match self.known.get(&kind.name) {
+            Some((id, properties)) => (Some(*id), Arc::clone(properties)),
+            None => self.learn(&kind.name, told, metadata),
+        };
+        let bare = encode(Payload::Event(event))?;
+        Some(EventFrame { kind: id, bare, inline: OnceLock::new(), properties })
+    }
+
+    fn learn(
+        &mut self,
+        name: &str,
+        told: Vec<EventProperty>,
+        metadata: impl FnOnce() -> Vec<EventType>,
+    ) -> (Option<u32>, Arc<[EventProperty]>) {
+        let properties: Arc<[EventProperty]> = if told.is_empty() {
+            metadata()
+                .into_iter()
+                .find(|known| known.name == name)
+                .map(|known| known.property_types)
+                .unwrap_or_default()
+        } else {
+            told
+        }
+        .into();
+        let id = u32::try_from(self.known.len()).ok().filter(|_| self.known.len() < MAX_TYPES);
+        if let Some(id) = id {
+            self.known.insert(name.to_owned(), (id, Arc::clone(&properties)));
+        }
+        (id, properties)
+    }
+
+    /// Adds the types seen so far that a Runtime does not name.
+    pub(crate) fn complete(&self, types: &mut Vec<EventType>) {
+        let mut missing: Vec<_> =
+            self.known.iter().filter(|(name, _)| !types.iter().any(|known| known.name == **name)).collect();
+        missing.sort_by_key(|(_, (id, _))| *id);
+        types.extend(missing.into_iter().map(|(name, (_, properties))| EventType {
+            name: name.clone(),
+            property_types: properties.to_vec(),
+        }));
+    }
+}

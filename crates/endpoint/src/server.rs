@@ -1,0 +1,220 @@
+//! Listening and the raw connections: bound all or none, capped, and all of them waited for at the end.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use peerscope_introspection::EndpointError;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    http::{Site, Upgrade},
+    lock,
+    options::Tuning,
+    session::link,
+};
+
+/// A request and its answer take no longer than this: the page over a slow tunnel has time, one who never reads has not.
+const LONGEST_ANSWER: Duration = Duration::from_secs(300);
+/// Bytes of a request's head, which the token is part of.
+const MAX_HEAD: usize = 16 << 10;
+
+/// Listeners and connections of one life of a server.
+pub(crate) struct Server {
+    addrs: Vec<SocketAddr>,
+    closed: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// Binds every address or none.
+pub(crate) fn bind(
+    listen: &[SocketAddr],
+    allow_remote: bool,
+) -> Result<Vec<(SocketAddr, TcpListener)>, EndpointError> {
+    for addr in listen {
+        if !addr.ip().to_canonical().is_loopback() {
+            if !allow_remote {
+                return Err(EndpointError::NotLoopback(*addr));
+            }
+            tracing::warn!(%addr, "not a loopback address: other machines can reach the endpoint, and nothing is encrypted");
+        }
+    }
+    listen
+        .iter()
+        .map(|addr| bind_one(*addr).map_err(|source| EndpointError::Bind { addr: *addr, source }))
+        .collect()
+}
+
+fn bind_one(addr: SocketAddr) -> std::io::Result<(SocketAddr, TcpListener)> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Without it the port stays taken for a minute after a close; on Windows it would mean something else.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    if addr.is_ipv6() {
+        SockRef::from(&socket).set_only_v6(true)?;
+    }
+    socket.bind(addr)?;
+    let listener = socket.listen(1024)?;
+    Ok((listener.local_addr()?, listener))
+}
+
+impl Server {
+    /// Serves a site on bound listeners.
+    pub(crate) fn new(
+        listeners: Vec<(SocketAddr, TcpListener)>,
+        site: Arc<Site>,
+        tuning: Tuning,
+        connections: usize,
+    ) -> Self {
+        let (closed, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let room = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
+        let mut addrs = Vec::new();
+        for (addr, listener) in listeners {
+            addrs.push(addr);
+            let accepting =
+                accept(listener, Arc::clone(&site), tuning, Arc::clone(&room), closed.clone(), tasks.clone());
+            tasks.spawn(accepting);
+        }
+        Self { addrs, closed, tasks }
+    }
+
+    pub(crate) fn addrs(&self) -> &[SocketAddr] {
+        &self.addrs
+    }
+
+    /// Runs something beside the connections, until the server is closed.
+    pub(crate) fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let closed = self.closed.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                biased;
+                () = closed.cancelled() => {}
+                () = work => {}
+            }
+        });
+    }
+
+    /// Ends every connection and waits for them.
+    pub(crate) async fn close(&self) {
+        self.closed.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.closed.cancel();
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    site: Arc<Site>,
+    tuning: Tuning,
+    room: Arc<Semaphore>,
+    closed: CancellationToken,
+    tasks: TaskTracker,
+) {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = closed.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, remote)) => match Arc::clone(&room).try_acquire_owned() {
+                Ok(permit) => {
+                    let (site, closed) = (Arc::clone(&site), closed.clone());
+                    tasks.spawn(connection(stream, remote, site, tuning, closed, permit));
+                }
+                Err(_) => {
+                    if let Some(hub) = &site.hub {
+                        hub.counters.refused_connections.fetch_add(1, Relaxed);
+                    }
+                }
+            },
+            // Out of file descriptors, or a client that left at once: the next one may do better.
+            Err(error) => {
+                tracing::debug!(%error, "a connection could not be accepted");
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    remote: SocketAddr,
+    site: Arc<Site>,
+    tuning: Tuning,
+    closed: CancellationToken,
+    _permit: OwnedSemaphorePermit,
+) {
+    if let Err(error) = set_up(&stream, &tuning) {
+        tracing::debug!(%error, "a connection could not be set up");
+        return;
+    }
+    let upgrade = Arc::new(Mutex::new(None));
+    let service = {
+        let upgrade = Arc::clone(&upgrade);
+        service_fn(move |request| {
+            let (site, upgrade) = (Arc::clone(&site), Arc::clone(&upgrade));
+            async move { Ok::<_, std::convert::Infallible>(site.answer(request, remote, &upgrade).await) }
+        })
+    };
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(tuning.greeting)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut serving = std::pin::pin!(serving);
+    let served = tokio::select! {
+        biased;
+        () = closed.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            timeout(tuning.closing, serving).await
+        }
+        served = timeout(LONGEST_ANSWER, serving.as_mut()) => served,
+    };
+    match served {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%remote, %error, "a connection failed"),
+        Err(_) => tracing::debug!(%remote, "a connection took too long"),
+    }
+    let Some(Upgrade { on, entry }) = lock(&upgrade).take() else { return };
+    match on.await {
+        Ok(upgraded) => {
+            let socket = link::open(upgraded).await;
+            match entry {
+                Ok(entry) => link::run(socket, entry, closed).await,
+                Err(too_many) => link::refuse(socket, too_many, tuning.closing).await,
+            }
+        }
+        Err(error) => tracing::debug!(%remote, %error, "a connection did not become a socket"),
+    }
+}
+
+fn set_up(stream: &TcpStream, tuning: &Tuning) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    // A client whose machine vanished sends nothing more: only this finds out, within half a minute.
+    let keepalive =
+        TcpKeepalive::new().with_time(Duration::from_secs(15)).with_interval(Duration::from_secs(5));
+    socket.set_tcp_keepalive(&keepalive)?;
+    if let Some(bytes) = tuning.send_buffer {
+        socket.set_send_buffer_size(bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,292 @@
+//! One client: what it has asked for and what waits for it. [`link`] is its socket, [`queue`] its bounds, [`command`]
+//! the table of commands.
+
+pub(crate) mod command;
+pub(crate) mod link;
+pub(crate) mod queue;
+mod rate;
+
+use std::{
+    collections::{HashSet, VecDeque},
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use peerscope_introspection::{
+    frame,
+    wire::{Configuration, ServerNotice, server_message::Payload, server_notice::Kind},
+};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
+
+use self::{
+    command::Push,
+    queue::{Limits, Next, Queue},
+};
+use crate::{event::EventFrame, lock, options::Tuning};
+
+/// Answers that wait for a client that does not read. Until it does, no further command of it is read.
+const MAX_REPLIES: usize = 32;
+
+/// One client.
+pub(crate) struct Session {
+    remote: SocketAddr,
+    queue_bytes: usize,
+    outbox: Mutex<Outbox>,
+    /// Something may be sent.
+    filled: Notify,
+    /// An answer has been sent.
+    drained: Notify,
+    /// How often snapshots are due; none while their push is off.
+    ticking: watch::Sender<Option<Duration>>,
+}
+
+struct Outbox {
+    greeted: bool,
+    config: Configuration,
+    /// Whole messages that go ahead of everything else: answers, and what was requested.
+    replies: VecDeque<Bytes>,
+    queue: Queue<Bytes, Arc<EventFrame>>,
+    states_on: bool,
+    events_on: bool,
+    /// Events that wait until those that a session gets first are there.
+    held: Option<Vec<Arc<EventFrame>>>,
+    /// The event types whose properties it was told.
+    told: HashSet<u32>,
+}
+
+/// What waits in a session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Queued {
+    pub(crate) frames: usize,
+    pub(crate) bytes: usize,
+    pub(crate) paused: bool,
+}
+
+/// What the socket's writer does next.
+pub(crate) enum Outgoing {
+    Nothing,
+    At(Instant),
+    /// A whole message, and the frames in it.
+    Message(Bytes, u64),
+}
+
+impl Session {
+    pub(crate) fn new(remote: SocketAddr, queue_bytes: usize, tuning: &Tuning) -> Self {
+        let config = command::default_config();
+        let limits = Limits { bytes: queue_bytes, late: tuning.late, batch: tuning.batch };
+        Self {
+            remote,
+            queue_bytes,
+            outbox: Mutex::new(Outbox {
+                greeted: false,
+                config,
+                replies: VecDeque::new(),
+                queue: Queue::new(limits, Duration::from_millis(config.retention_period_ms)),
+                states_on: false,
+                events_on: false,
+                held: None,
+                told: HashSet::new(),
+            }),
+            filled: Notify::new(),
+            drained: Notify::new(),
+            ticking: watch::Sender::new(None),
+        }
+    }
+
+    pub(crate) fn wants_events(&self) -> bool {
+        lock(&self.outbox).events_on
+    }
+
+    /// How often it wants snapshots.
+    pub(crate) fn interval(&self) -> Duration {
+        Duration::from_millis(lock(&self.outbox).config.state_snapshot_interval_ms)
+    }
+
+    pub(crate) fn queued(&self) -> Queued {
+        let outbox = lock(&self.outbox);
+        let held = outbox.held.as_ref().map_or(0, Vec::len);
+        Queued {
+            frames: outbox.queue.len() + outbox.replies.len() + held,
+            bytes: outbox.queue.bytes() + outbox.replies.iter().map(Bytes::len).sum::<usize>(),
+            paused: outbox.queue.is_paused(),
+        }
+    }
+
+    /// Queues events, after `lost` others were lost. Returns how many frames fell out by that.
+    pub(crate) fn push_events(&self, events: &[Arc<EventFrame>], lost: u64) -> u64 {
+        let now = Instant::now().into_std();
+        let mut outbox = lock(&self.outbox);
+        if !outbox.events_on {
+            return 0;
+        }
+        outbox.queue.note_lost(lost);
+        let dropped = match &mut outbox.held {
+            Some(held) => {
+                let waiting: usize = held.iter().map(|event| event.len()).sum();
+                let mut room = self.queue_bytes.saturating_sub(waiting);
+                let fitting = events.iter().take_while(|event| {
+                    let fits = event.len() <= room;
+                    room = room.saturating_sub(event.len());
+                    fits
+                });
+                let before = held.len();
+                held.extend(fitting.cloned());
+                let dropped = (events.len() - (held.len() - before)) as u64;
+                outbox.queue.note_lost(dropped);
+                dropped
+            }
+            None => {
+                events.iter().map(|event| outbox.queue.push_event(now, event.len(), Arc::clone(event))).sum()
+            }
+        };
+        drop(outbox);
+        self.filled.notify_one();
+        dropped
+    }
+
+    /// Queues a snapshot. Returns how many frames fell out by that.
+    fn push_state(&self, state: Bytes) -> u64 {
+        let now = Instant::now().into_std();
+        let mut outbox = lock(&self.outbox);
+        let dropped = if outbox.states_on { outbox.queue.push_state(now, state.len(), state) } else { 0 };
+        drop(outbox);
+        self.filled.notify_one();
+        dropped
+    }
+
+    /// Answers, ahead of everything that is queued.
+    fn reply(&self, message: Bytes) {
+        lock(&self.outbox).replies.push_back(message);
+        self.filled.notify_one();
+    }
+
+    /// Waits until the client has taken enough of its answers for another one.
+    async fn room(&self) {
+        loop {
+            let drained = self.drained.notified();
+            if lock(&self.outbox).replies.len() < MAX_REPLIES {
+                return;
+            }
+            drained.await;
+        }
+    }
+
+    fn greet(&self, config: Configuration) {
+        lock(&self.outbox).greeted = true;
+        self.configure(config);
+    }
+
+    fn greeted_with(&self) -> (bool, Configuration) {
+        let outbox = lock(&self.outbox);
+        (outbox.greeted, outbox.config)
+    }
+
+    fn configure(&self, config: Configuration) {
+        let mut outbox = lock(&self.outbox);
+        outbox.config = config;
+        outbox.queue.set_retention(Duration::from_millis(config.retention_period_ms));
+        drop(outbox);
+        self.tick_as_configured();
+    }
+
+    /// Turns a push on. True when that is events and they were off: then [`Self::begin_events`] has to follow.
+    fn enable(&self, push: Push) -> bool {
+        let mut outbox = lock(&self.outbox);
+        let begins = push == Push::Events && !outbox.events_on;
+        match push {
+            Push::State => outbox.states_on = true,
+            Push::Events => outbox.events_on = true,
+        }
+        if begins {
+            outbox.held = Some(Vec::new());
+        }
+        drop(outbox);
+        self.tick_as_configured();
+        begins
+    }
+
+    /// Queues what a session gets first, then what happened meanwhile. Returns how many frames fell out by that.
+    fn begin_events(&self, first: Vec<Arc<EventFrame>>) -> u64 {
+        let now = Instant::now().into_std();
+        let mut outbox = lock(&self.outbox);
+        let held = outbox.held.take().unwrap_or_default();
+        let events = first.into_iter().chain(held);
+        let dropped = events.map(|event| outbox.queue.push_event(now, event.len(), event)).sum();
+        drop(outbox);
+        self.filled.notify_one();
+        dropped
+    }
+
+    fn disable(&self, push: Push) {
+        let mut outbox = lock(&self.outbox);
+        match push {
+            Push::State => outbox.states_on = false,
+            Push::Events => outbox.events_on = false,
+        }
+        if !outbox.states_on && !outbox.events_on {
+            outbox.queue.drop_all();
+        }
+        drop(outbox);
+        self.tick_as_configured();
+    }
+
+    fn pause(&self) {
+        lock(&self.outbox).queue.pause();
+    }
+
+    fn resume(&self) {
+        lock(&self.outbox).queue.resume(Instant::now().into_std());
+        self.filled.notify_one();
+    }
+
+    /// Tells the ticker, if something changed for it: a ticker that is told begins a new interval.
+    fn tick_as_configured(&self) {
+        let outbox = lock(&self.outbox);
+        let interval =
+            outbox.states_on.then(|| Duration::from_millis(outbox.config.state_snapshot_interval_ms));
+        drop(outbox);
+        self.ticking.send_if_modified(|ticking| std::mem::replace(ticking, interval) != interval);
+    }
+
+    /// What goes out next.
+    fn outgoing(&self) -> Outgoing {
+        let mut outbox = lock(&self.outbox);
+        if let Some(reply) = outbox.replies.pop_front() {
+            self.drained.notify_one();
+            return Outgoing::Message(reply, 1);
+        }
+        match outbox.queue.next(Instant::now().into_std()) {
+            Next::Idle => Outgoing::Nothing,
+            Next::At(time) => Outgoing::At(Instant::from_std(time)),
+            Next::Lost(count) => Outgoing::Message(notice(count), 1),
+            Next::State(message) => Outgoing::Message(message, 1),
+            Next::Events(events) => {
+                let told = &mut outbox.told;
+                let segments: Vec<&Bytes> = events
+                    .iter()
+                    .map(|event| match event.kind {
+                        Some(kind) if !told.insert(kind) => event.bare(),
+                        _ => event.inline(),
+                    })
+                    .collect();
+                Outgoing::Message(frame::message(segments.iter().copied()), segments.len() as u64)
+            }
+        }
+    }
+}
+
+fn notice(lost: u64) -> Bytes {
+    let notice = ServerNotice { kind: Kind::DiscardingEvents.into(), discarded_events: lost };
+    frame::message([&frame::segment(Payload::Notice(notice))])
+}
+
+impl peerscope_introspection::Session for Session {
+    fn remote_addr(&self) -> SocketAddr {
+        self.remote
+    }
+}
