@@ -3,5 +3,225 @@
 //! Wire messages come in through `intake`, live on in `history`, and leave as [`frame::Frame`]s that answer a
 //! [`view::View`]. Pure: no IO, no clock (time is an argument), no browser, no randomness.
 
+mod address;
+mod answer;
+mod event;
 pub mod frame;
+mod history;
+mod intake;
+mod intern;
+mod key;
+mod moment;
+mod query;
+mod series;
+mod snapshot;
 pub mod view;
+mod words;
+
+use bytes::Bytes;
+use peerscope_introspection::wire::CommandResponse;
+
+use crate::{
+    answer::Look,
+    frame::{Frame, Problems},
+    history::History,
+    moment::Moment,
+    view::View,
+};
+
+/// How much the engine may keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Bytes of history; the oldest falls out beyond them, and is counted.
+    pub budget_bytes: usize,
+}
+
+impl Default for Options {
+    /// 256 MiB.
+    fn default() -> Self {
+        Options { budget_bytes: 256 << 20 }
+    }
+}
+
+/// What a payload was.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TakenKind {
+    State,
+    Event,
+    Runtime,
+    /// For the client: the engine keeps nothing of it.
+    Response(CommandResponse),
+    Notice,
+    /// A payload of no known kind.
+    Unknown,
+    /// No `ServerMessage`.
+    Undecodable,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taken {
+    pub kind: TakenKind,
+    /// An event of a type that nobody declared: the Runtime should be asked for again.
+    pub unknown_event_type: bool,
+}
+
+/// What came in so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Payloads whose checksum held.
+    pub frames: u64,
+    pub bytes: u64,
+    pub states: u64,
+    pub events: u64,
+    pub runtimes: u64,
+    pub responses: u64,
+    pub notices: u64,
+    pub unknown: u64,
+    /// Bad checksums, undecodable payloads, a truncated tail.
+    pub bad_frames: u64,
+    /// Events the endpoint dropped (as far as it said how many), and what left the history.
+    pub dropped: u64,
+    pub history_bytes: usize,
+    pub first_ms: Option<u64>,
+    pub last_ms: Option<u64>,
+}
+
+/// The history of one source, and what is asked of it.
+#[derive(Debug, Default)]
+pub struct Engine {
+    options: Options,
+    history: History,
+    counters: Counters,
+    problems: Problems,
+    version: u64,
+    moment: Option<(MomentKey, Moment)>,
+}
+
+/// Compared, not flagged: a moment is decoded again only when one of these differs.
+type MomentKey = (u64, view::Cursor, Option<view::Range>);
+
+impl Engine {
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Engine { options, ..Engine::default() }
+    }
+
+    /// Takes in one segment's payload.
+    pub fn take(&mut self, payload: Bytes) -> Taken {
+        self.counters.frames += 1;
+        self.counters.bytes += payload.len() as u64;
+        let mut unknown_event_type = false;
+        let kind = match intake::read(payload, &mut self.history.interner) {
+            Err(intake::Undecodable) => {
+                self.bad_frames(1);
+                TakenKind::Undecodable
+            }
+            Ok(intake::Told::Snapshot(snapshot)) => {
+                self.counters.states += 1;
+                self.history.snapshot(&snapshot);
+                TakenKind::State
+            }
+            Ok(intake::Told::Event(event)) => {
+                self.counters.events += 1;
+                let history = &mut self.history;
+                unknown_event_type = history.events.take(&event, &mut history.interner);
+                TakenKind::Event
+            }
+            Ok(intake::Told::Runtime(runtime)) => {
+                self.counters.runtimes += 1;
+                self.history.runtime(&runtime);
+                TakenKind::Runtime
+            }
+            Ok(intake::Told::Response(response)) => {
+                self.counters.responses += 1;
+                TakenKind::Response(response)
+            }
+            Ok(intake::Told::Discarding(count)) => {
+                self.counters.notices += 1;
+                self.problems.lost_events += count.unwrap_or(0);
+                self.problems.lost_unknown |= count.is_none();
+                TakenKind::Notice
+            }
+            Ok(intake::Told::Unknown) => {
+                self.counters.unknown += 1;
+                self.problems.unknown_frames += 1;
+                TakenKind::Unknown
+            }
+        };
+        self.history.keep_within(self.options.budget_bytes);
+        self.version += 1;
+        Taken { kind, unknown_event_type }
+    }
+
+    /// So many messages or segments were damaged before they got here.
+    pub fn bad_frames(&mut self, count: u64) {
+        self.counters.bad_frames += count;
+        self.problems.bad_frames += count;
+        self.version += 1;
+    }
+
+    /// The link was lost: what is not told before the next snapshot is a gap.
+    pub fn link_lost(&mut self) {
+        self.history.link_lost();
+    }
+
+    /// The session's snapshot interval, in ms; 0 when it is not known (a recording).
+    pub fn expect_interval(&mut self, ms: u64) {
+        self.history.expect_interval(ms);
+    }
+
+    /// Grows with everything that comes in.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        let span = self.span();
+        let dropped =
+            self.problems.lost_events + self.history.dropped_events + self.history.dropped_snapshots;
+        Counters {
+            dropped,
+            history_bytes: self.history.memory(),
+            first_ms: span.map(|(first, _)| first),
+            last_ms: span.map(|(_, last)| last),
+            ..self.counters.clone()
+        }
+    }
+
+    fn span(&self) -> Option<(u64, u64)> {
+        let (history, events) = (&self.history, &self.history.events);
+        let first = [history.first_ms(), events.first_ms()].into_iter().flatten().min()?;
+        let last = [history.last_ms(), events.last_ms()].into_iter().flatten().max()?;
+        Some((first, last))
+    }
+
+    /// Answers a view: every panel shows the same moment.
+    pub fn answer(&mut self, view: &View) -> Frame {
+        let problems = Problems {
+            closed_cut: self.history.closed_cut,
+            dropped_snapshots: self.history.dropped_snapshots,
+            dropped_events: self.history.dropped_events,
+            ..self.problems.clone()
+        };
+        let version = self.version;
+        self.with_look(view, |look| answer::frame(look, problems, version))
+    }
+
+    /// All rows of a screen, as a JSON array of plain objects, for scripts.
+    pub fn rows_json(&mut self, screen: &str, view: &View) -> String {
+        self.with_look(view, |look| answer::rows_json(look, screen).to_string())
+    }
+
+    fn with_look<T>(&mut self, view: &View, read: impl FnOnce(&Look<'_>) -> T) -> T {
+        let key = (self.version, view.cursor, view.range);
+        let moment = match self.moment.take() {
+            Some((known, moment)) if known == key => moment,
+            _ => Moment::new(&self.history, view.cursor, view.range),
+        };
+        let answer = read(&Look::new(&self.history, &moment, view));
+        self.moment = Some((key, moment));
+        answer
+    }
+}

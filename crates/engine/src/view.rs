@@ -9,7 +9,7 @@ pub struct SourceId(pub u16);
 
 /// A connection, stream, peer or event, the same in every view and in a link. Made by the engine and read by it alone.
 ///
-/// `c~RUN~ID~GENERATION`, `s~RUN~CONNECTION~STREAM~GENERATION`, `p~PEER`, `e~NUMBER`.
+/// `c~RUN~ID~GENERATION`, `s~RUN~CONNECTION~GENERATION~STREAM~GENERATION`, `p~PEER`, `e~NUMBER`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Key(pub String);
 

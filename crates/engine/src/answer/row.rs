@@ -1,0 +1,169 @@
+//! A connection or stream at the cursor, as the page shows it.
+
+use std::borrow::Cow;
+
+use super::Look;
+use crate::{
+    address::{self, RELAYED},
+    frame::{ConnRow, Flow, StreamRow},
+    history::{Column, RowIx},
+    key,
+    moment::{At, direction_of, end_of, flow_of, status_of, status_word},
+    query::Subject,
+    series,
+    snapshot::{Facts, status},
+    view::{Key, ROW_SPARK_POINTS, Range},
+};
+
+/// What a row's sparkline covers: 60 s before the cursor.
+const SPARK_MS: u64 = 60_000;
+
+pub fn agent(look: &Look<'_>, facts: &Facts) -> Option<String> {
+    let tags = facts.tags.iter().map(|tag| look.history.interner.text(*tag));
+    tags.filter_map(|tag| tag.strip_prefix("agent=").map(str::to_owned)).next()
+}
+
+/// From the address, else from the transport id.
+pub fn transport(look: &Look<'_>, facts: &Facts) -> Option<String> {
+    if !facts.carrier.is_none() {
+        return Some(RELAYED.to_owned());
+    }
+    let interner = &look.history.interner;
+    address::parse(&interner.text(facts.remote))
+        .transport
+        .or_else(|| address::from_transport_id(&interner.text(facts.transport)))
+}
+
+/// The peer that relays it: from the address, else the peer of the connection that carries it.
+pub fn relay(look: &Look<'_>, at: &At, facts: &Facts) -> Option<String> {
+    let interner = &look.history.interner;
+    address::parse(&interner.text(facts.remote)).relay.or_else(|| {
+        let run = look.history.rows.get(at.row)?.run;
+        let carrier = facts.carrier.some()?;
+        let row = look.history.rows.generations(run, None, carrier).last()?;
+        interner.told(look.history.rows.get(*row)?.facts.name)
+    })
+}
+
+pub fn age_ms(look: &Look<'_>, row: RowIx) -> Option<u64> {
+    let row = look.history.rows.get(row)?;
+    let until = row.end.map_or(look.moment.at_ms, |end| end.at_ms.min(look.moment.at_ms));
+    // A row that was there from the start and has no opening time is older than anyone saw.
+    let is_known = row.facts.open_ms > 0 || !row.from_start;
+    is_known.then(|| until.saturating_sub(row.begin_ms()))
+}
+
+pub fn spark(look: &Look<'_>, row: RowIx, flow: &mut Flow) {
+    let to_ms = look.moment.place.and_then(|place| look.history.totals_at(place)).map_or(0, |t| t.instant_ms);
+    let range = Range { from_ms: to_ms.saturating_sub(SPARK_MS), to_ms };
+    let line = |column| {
+        let points = look.history.points(row, column, range.from_ms, range.to_ms);
+        if points.is_empty() {
+            Vec::new()
+        } else {
+            series::rates(&points, range, ROW_SPARK_POINTS, &look.gaps)
+        }
+    };
+    flow.spark_in = line(Column::BytesIn);
+    flow.spark_out = line(Column::BytesOut);
+}
+
+pub fn spark_max<'a>(flows: impl Iterator<Item = &'a Flow>) -> f32 {
+    flows.flat_map(|flow| flow.spark_in.iter().chain(&flow.spark_out)).copied().fold(0.0, f32::max)
+}
+
+/// Without its sparkline, which costs the most: see [`spark`].
+pub fn conn_row(look: &Look<'_>, at: &At, expanded: bool) -> Option<ConnRow> {
+    let history = look.history;
+    let row = history.rows.get(at.row)?;
+    let facts = look.moment.facts(history, at)?;
+    let remote = address::parse(&history.interner.text(facts.remote));
+    let relay = relay(look, at, facts);
+    let open_streams = look.moment.streams_of(at.row).iter().filter(|stream| stream.is_open).count();
+    let streams = history.seen.streams.then(|| match at.is_open {
+        true => open_streams,
+        // Of one that ended: how many it had in the window.
+        false => look.moment.streams_of(at.row).len(),
+    });
+    Some(ConnRow {
+        key: key::of_row(history, at.row),
+        id: history.interner.id_text(row.id),
+        status: at.status,
+        end: (!at.is_open).then(|| end_of(history, row)).flatten(),
+        peer: history.interner.text(facts.name).into_owned(),
+        peer_key: key::of_peer(history, facts.name),
+        agent: agent(look, facts),
+        transport: transport(look, facts),
+        direction: direction_of(facts.role),
+        remote: remote.host.filter(|_| relay.is_none()),
+        relay,
+        rtt_ns: at.figures.latency_ns,
+        age_ms: age_ms(look, at.row),
+        streams: streams.map(|count| count as u32),
+        flow: if history.seen.connection_traffic { flow_of(at) } else { Flow::default() },
+        shared_flow: history.seen.shared_traffic,
+        expanded,
+    })
+}
+
+pub fn stream_row(look: &Look<'_>, at: &At, connection: &Key) -> Option<StreamRow> {
+    let history = look.history;
+    let row = history.rows.get(at.row)?;
+    let facts = look.moment.facts(history, at)?;
+    Some(StreamRow {
+        key: key::of_row(history, at.row),
+        connection: connection.clone(),
+        id: history.interner.id_text(row.id),
+        status: at.status,
+        end: (!at.is_open).then(|| end_of(history, row)).flatten(),
+        protocol: history.interner.told(facts.name),
+        direction: direction_of(facts.role),
+        age_ms: age_ms(look, at.row),
+        flow: if history.seen.stream_traffic { flow_of(at) } else { Flow::default() },
+    })
+}
+
+/// Whether a connection matches the query.
+pub fn matches(look: &Look<'_>, at: &At) -> bool {
+    if look.query.is_empty() {
+        return true;
+    }
+    let interner = &look.history.interner;
+    let Some(facts) = look.moment.facts(look.history, at) else { return false };
+    let peer = interner.text(facts.name);
+    let transport = transport(look, facts).unwrap_or_default();
+    let protocols: Vec<Cow<'_, str>> = look
+        .moment
+        .streams_of(at.row)
+        .iter()
+        .filter_map(|stream| look.moment.facts(look.history, stream))
+        .map(|facts| interner.text(facts.name))
+        .collect();
+    let mut texts: Vec<Cow<'_, str>> = [facts.remote, facts.local, facts.security, facts.muxer, facts.cause]
+        .map(|sym| interner.text(sym))
+        .into();
+    let address = address::parse(&interner.text(facts.remote));
+    texts.extend([address.host, address.relay].into_iter().flatten().map(Cow::Owned));
+    texts.extend(facts.tags.iter().map(|tag| interner.text(*tag)));
+    if let Some(row) = look.history.rows.get(at.row) {
+        texts.push(Cow::Owned(interner.id_text(row.id)));
+        texts.extend(end_of(look.history, row).and_then(|end| end.cause).map(Cow::Owned));
+    }
+    let status = if at.is_open || status::is_open(status_number(look, at)) {
+        status_word(at.status)
+    } else {
+        status_word(status_of(status_number(look, at)))
+    };
+    look.query.matches(&Subject {
+        status,
+        is_open: at.is_open,
+        peer: &peer,
+        transport: &transport,
+        protocols,
+        texts,
+    })
+}
+
+fn status_number(look: &Look<'_>, at: &At) -> i32 {
+    look.history.rows.get(at.row).map_or(status::CLOSED, |row| row.status)
+}

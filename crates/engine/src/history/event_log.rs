@@ -1,0 +1,264 @@
+//! Every event, in order of time, in chunks whose contents lie one after the other.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::{
+    event::{EventIn, EventType, Property, ties},
+    intern::{Interner, Sym},
+};
+
+/// Events of a full chunk.
+const CHUNK_LEN: usize = 1024;
+
+/// An event as it is kept; its content is asked for by [`EventLog::content`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Counts up as events come in; its identity.
+    pub number: u64,
+    pub at_ms: u64,
+    /// Index into the log's types.
+    pub kind: u16,
+    pub peer: Sym,
+    /// Id of the connection that it names.
+    pub connection: Sym,
+    place: u32,
+    len: u32,
+}
+
+#[derive(Debug, Default)]
+struct EventChunk {
+    events: Vec<Event>,
+    contents: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+pub struct EventLog {
+    chunks: VecDeque<EventChunk>,
+    types: Vec<EventType>,
+    by_name: HashMap<String, u16>,
+    next_number: u64,
+    count: usize,
+    contents_bytes: usize,
+}
+
+/// A source that makes up names has its further events under the last one of so many types.
+const MAX_TYPES: usize = 4096;
+const FURTHER_TYPES: &str = "(further types)";
+
+impl EventLog {
+    /// Takes a declaration in. True when the name was not known.
+    pub fn declare(&mut self, declared: &EventType) -> bool {
+        if let Some(known) = self.by_name.get(&declared.name) {
+            if !declared.properties.is_empty() {
+                self.types[*known as usize].properties = declared.properties.clone();
+            }
+            return false;
+        }
+        if self.types.len() + 1 >= MAX_TYPES {
+            if self.types.len() < MAX_TYPES {
+                self.types.push(EventType { name: FURTHER_TYPES.into(), properties: Vec::new() });
+            }
+            return false;
+        }
+        self.by_name.insert(declared.name.clone(), self.types.len() as u16);
+        self.types.push(declared.clone());
+        true
+    }
+
+    /// Takes an event in, at its place in time. True when its type came without a declaration for the first time.
+    pub fn take(&mut self, event: &EventIn, interner: &mut Interner) -> bool {
+        let is_new = self.declare(&event.declared);
+        let kind = self.by_name.get(&event.declared.name).copied().unwrap_or(MAX_TYPES as u16 - 1);
+        let ties = ties(&event.content, self.properties(kind));
+        let mut sym =
+            |text: &Option<String>| text.as_ref().map_or(Sym::NONE, |text| interner.sym(text.as_bytes()));
+        let kept = Event {
+            number: self.next_number,
+            at_ms: event.at_ms,
+            kind,
+            peer: sym(&ties.peer),
+            connection: sym(&ties.connection),
+            place: 0,
+            len: event.content.len() as u32,
+        };
+        self.next_number += 1;
+        self.count += 1;
+        self.contents_bytes += event.content.len();
+        let at = self.chunk_for(event.at_ms);
+        let chunk = &mut self.chunks[at];
+        let kept = Event { place: chunk.contents.len() as u32, ..kept };
+        chunk.contents.extend_from_slice(event.content.as_bytes());
+        let place = chunk.events.partition_point(|other| other.at_ms <= kept.at_ms);
+        chunk.events.insert(place, kept);
+        if chunk.events.len() > 2 * CHUNK_LEN {
+            self.split(at);
+        }
+        is_new && event.declared.properties.is_empty()
+    }
+
+    fn chunk_for(&mut self, at_ms: u64) -> usize {
+        let is_newest =
+            self.chunks.back().and_then(|chunk| chunk.events.last()).is_none_or(|last| last.at_ms <= at_ms);
+        if is_newest {
+            // 4 MiB of contents fill a chunk too, so that places fit in 32 bits and drops go in small steps.
+            let is_full =
+                self.chunks.back().is_none_or(|c| c.events.len() >= CHUNK_LEN || c.contents.len() > 4 << 20);
+            if is_full {
+                self.chunks.push_back(EventChunk::default());
+            }
+            return self.chunks.len() - 1;
+        }
+        let after = self
+            .chunks
+            .partition_point(|chunk| chunk.events.first().is_some_and(|first| first.at_ms <= at_ms));
+        after.saturating_sub(1)
+    }
+
+    fn split(&mut self, at: usize) {
+        let chunk = &mut self.chunks[at];
+        let later = chunk.events.split_off(CHUNK_LEN);
+        let old = std::mem::take(&mut chunk.contents);
+        let pack = |events: &mut Vec<Event>| {
+            let mut contents = Vec::new();
+            for event in events {
+                let from = event.place as usize;
+                event.place = contents.len() as u32;
+                contents.extend_from_slice(&old[from..from + event.len as usize]);
+            }
+            contents
+        };
+        chunk.contents = pack(&mut chunk.events);
+        let mut later = EventChunk { events: later, contents: Vec::new() };
+        later.contents = pack(&mut later.events);
+        self.chunks.insert(at + 1, later);
+    }
+
+    pub fn name(&self, kind: u16) -> &str {
+        self.types.get(kind as usize).map_or("", |kind| &kind.name)
+    }
+
+    pub fn properties(&self, kind: u16) -> &[Property] {
+        self.types.get(kind as usize).map_or(&[], |kind| &kind.properties)
+    }
+
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    pub fn first_ms(&self) -> Option<u64> {
+        self.chunks.front()?.events.first().map(|event| event.at_ms)
+    }
+
+    pub fn last_ms(&self) -> Option<u64> {
+        self.chunks.back()?.events.last().map(|event| event.at_ms)
+    }
+
+    /// Events with `from_ms <= at_ms <= to_ms`, oldest first, with their contents.
+    pub fn within(&self, from_ms: u64, to_ms: u64) -> impl Iterator<Item = (&Event, &str)> {
+        let first =
+            self.chunks.partition_point(|chunk| chunk.events.last().is_none_or(|last| last.at_ms < from_ms));
+        self.chunks
+            .range(first..)
+            .take_while(move |chunk| chunk.events.first().is_some_and(|event| event.at_ms <= to_ms))
+            .flat_map(move |chunk| {
+                let from = chunk.events.partition_point(|event| event.at_ms < from_ms);
+                let to = chunk.events.partition_point(|event| event.at_ms <= to_ms);
+                chunk.events[from..to.max(from)].iter().map(|event| (event, chunk.content(event)))
+            })
+    }
+
+    /// How many lie in `from_ms <= at_ms < to_ms`.
+    pub fn count_within(&self, from_ms: u64, to_ms: u64) -> usize {
+        let first =
+            self.chunks.partition_point(|chunk| chunk.events.last().is_none_or(|last| last.at_ms < from_ms));
+        self.chunks
+            .range(first..)
+            .take_while(|chunk| chunk.events.first().is_some_and(|event| event.at_ms < to_ms))
+            .map(|chunk| {
+                let before = |ms| chunk.events.partition_point(|event| event.at_ms < ms);
+                before(to_ms).saturating_sub(before(from_ms))
+            })
+            .sum()
+    }
+
+    pub fn find(&self, number: u64) -> Option<(&Event, &str)> {
+        self.chunks.iter().find_map(|chunk| {
+            let event = chunk.events.iter().find(|event| event.number == number)?;
+            Some((event, chunk.content(event)))
+        })
+    }
+
+    /// Frees the oldest chunk; how many events went with it.
+    pub fn drop_oldest(&mut self) -> usize {
+        let Some(chunk) = self.chunks.pop_front() else { return 0 };
+        self.count -= chunk.events.len();
+        self.contents_bytes -= chunk.events.iter().map(|event| event.len as usize).sum::<usize>();
+        chunk.events.len()
+    }
+
+    pub fn chunk_count(&self) -> usize {
+        self.chunks.len()
+    }
+
+    pub fn each_sym(&self, mut visit: impl FnMut(Sym)) {
+        for event in self.chunks.iter().flat_map(|chunk| &chunk.events) {
+            visit(event.peer);
+            visit(event.connection);
+        }
+    }
+
+    pub fn memory(&self) -> usize {
+        let types: usize =
+            self.types.iter().map(|kind| 128 + kind.name.len() * 2 + kind.properties.len() * 64).sum();
+        // Half again: vectors grow by doubling.
+        types + (self.count * size_of::<Event>() + self.contents_bytes) * 3 / 2
+    }
+}
+
+impl EventChunk {
+    fn content(&self, event: &Event) -> &str {
+        let from = event.place as usize;
+        self.contents
+            .get(from..from + event.len as usize)
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(at_ms: u64) -> EventIn {
+        let declared = EventType { name: format!("T{}", at_ms % 3), properties: Vec::new() };
+        EventIn { declared, at_ms, content: format!("{{\"n\":{at_ms}}}") }
+    }
+
+    #[test]
+    fn events_lie_in_order_of_time_however_they_came() {
+        let (mut log, mut interner) = (EventLog::default(), Interner::default());
+        let times: Vec<u64> = (0..5000u64).map(|n| (n * 7919) % 5003).collect();
+        for at in &times {
+            log.take(&event(*at), &mut interner);
+        }
+        let seen: Vec<u64> = log.within(0, u64::MAX).map(|(event, _)| event.at_ms).collect();
+        let mut sorted = times.clone();
+        sorted.sort_unstable();
+        assert_eq!(seen, sorted);
+        assert!(
+            log.within(0, u64::MAX).all(|(event, content)| content == format!("{{\"n\":{}}}", event.at_ms))
+        );
+        assert_eq!(log.count_within(100, 200), times.iter().filter(|at| (100..200).contains(*at)).count());
+        assert_eq!(log.within(100, 199).count(), log.count_within(100, 200));
+        let dropped = log.drop_oldest();
+        assert_eq!(log.len(), 5000 - dropped);
+        assert_eq!(log.within(0, u64::MAX).count(), log.len());
+    }
+
+    #[test]
+    fn an_undeclared_type_is_told_once() {
+        let (mut log, mut interner) = (EventLog::default(), Interner::default());
+        assert!(log.take(&event(0), &mut interner));
+        assert!(!log.take(&event(3), &mut interner));
+    }
+}

@@ -1,0 +1,96 @@
+//! Domain values: one snapshot of a node, its texts interned. Made by `intake`, kept by `history`.
+
+use crate::intern::Sym;
+
+/// What rarely changes about a connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Facts {
+    /// Peer of a connection, protocol of a stream.
+    pub name: Sym,
+    /// The schema's number.
+    pub role: i32,
+    pub transport: Sym,
+    pub local: Sym,
+    pub remote: Sym,
+    pub muxer: Sym,
+    pub security: Sym,
+    /// Id of the connection that carries this one.
+    pub carrier: Sym,
+    pub tags: Vec<Sym>,
+    pub open_ms: u64,
+    pub upgraded_ms: u64,
+    pub close_ms: u64,
+    pub cause: Sym,
+}
+
+impl Facts {
+    pub fn each_sym(&self, mut visit: impl FnMut(Sym)) {
+        for sym in [
+            self.name,
+            self.transport,
+            self.local,
+            self.remote,
+            self.muxer,
+            self.security,
+            self.carrier,
+            self.cause,
+        ] {
+            visit(sym);
+        }
+        self.tags.iter().copied().for_each(visit);
+    }
+}
+
+/// What changes all the time. None: not told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    pub bytes_in: Option<u64>,
+    pub bytes_out: Option<u64>,
+    pub packets_in: Option<u64>,
+    pub packets_out: Option<u64>,
+    /// Bytes per second, as the node measured it.
+    pub now_in: Option<u64>,
+    pub now_out: Option<u64>,
+    pub latency_ns: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stream {
+    pub id: Sym,
+    pub status: i32,
+    pub facts: Facts,
+    pub figures: Figures,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Connection {
+    pub id: Sym,
+    pub status: i32,
+    pub facts: Facts,
+    pub figures: Figures,
+    pub streams: Vec<Stream>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    pub instant_ms: u64,
+    pub start_ms: u64,
+    pub duration_ms: u64,
+    pub closed_cut: u64,
+    pub total: Figures,
+    pub connections: Vec<Connection>,
+}
+
+/// The schema's status numbers.
+pub mod status {
+    pub const ACTIVE: i32 = 0;
+    pub const CLOSED: i32 = 1;
+    pub const OPENING: i32 = 2;
+    pub const CLOSING: i32 = 3;
+    pub const ERROR: i32 = 4;
+
+    /// Opening, active, closing, and numbers nobody knows.
+    pub fn is_open(status: i32) -> bool {
+        status != CLOSED && status != ERROR
+    }
+}
