@@ -83,6 +83,15 @@ impl EventTypes {
         Some(EventFrame { kind: id, bare, inline: OnceLock::new(), properties })
     }
 
+    /// Notes an event's type when nobody wants the event.
+    pub(crate) fn note(&mut self, event: Event, metadata: impl FnOnce() -> Vec<EventType>) {
+        if let Some(EventType { name, property_types }) = event.r#type
+            && !self.known.contains_key(&name)
+        {
+            self.learn(&name, property_types, metadata);
+        }
+    }
+
     fn learn(
         &mut self,
         name: &str,

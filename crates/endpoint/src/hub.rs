@@ -107,6 +107,9 @@ impl Hub {
         for told in told {
             match told {
                 Told::Lost(count) => lost += count,
+                Told::Event(event) if sessions.is_empty() => {
+                    lock(&self.types).note(event, || self.event_types())
+                }
                 Told::Event(event) => match self.encode_event(event) {
                     Some(frame) => frames.push(Arc::new(frame)),
                     None => lost += 1,
