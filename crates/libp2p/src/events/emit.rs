@@ -1,0 +1,162 @@
+//! Where events are told: to the one reader there can be, and to the list of types.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use parking_lot::{Mutex, RwLock};
+use peerscope_introspection::{
+    EventStream, IntrospectError,
+    wire::{Event, EventType},
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{
+    TypedEvent, infer, kinds,
+    queue::{Queue, Reader},
+    typed,
+};
+use crate::clock;
+
+/// Most event types a node can have. Names are the program's own, so this is for one that makes them up.
+const MAX_TYPES: usize = 1024;
+
+/// Why an event of the user's could not be told.
+#[derive(Debug, thiserror::Error)]
+pub enum EmitError {
+    /// It does not serialize.
+    #[error("the event can't be serialized: {0}")]
+    Serialize(#[from] serde_json::Error),
+    /// There are too many event types already.
+    #[error("there are {MAX_TYPES} event types already")]
+    TooManyTypes,
+}
+
+/// What only events tell, kept for who comes late.
+#[derive(Default)]
+pub(crate) struct Facts {
+    pub(crate) listen_addrs: Vec<libp2p::Multiaddr>,
+    pub(crate) external_addrs: Vec<libp2p::Multiaddr>,
+    /// Addresses that others may know us by, unconfirmed. The newest 64: peers choose them.
+    pub(crate) candidates: Vec<libp2p::Multiaddr>,
+}
+
+pub(crate) struct Teller {
+    max_queued: usize,
+    types: RwLock<HashMap<String, EventType>>,
+    reader: Mutex<Weak<Queue>>,
+    /// Whether somebody reads: else no event is put into words.
+    listening: AtomicBool,
+    closed: AtomicBool,
+}
+
+impl Teller {
+    pub(crate) fn new(max_queued: usize) -> Self {
+        let types = kinds::all().into_iter().map(|kind| (kind.name.clone(), kind)).collect();
+        Self {
+            max_queued,
+            types: RwLock::new(types),
+            reader: Mutex::new(Weak::new()),
+            listening: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn subscribe(&self) -> Result<EventStream, IntrospectError> {
+        if self.closed.load(Relaxed) {
+            return Err(IntrospectError::Closed);
+        }
+        let mut reader = self.reader.lock();
+        if reader.strong_count() > 0 {
+            return Err(IntrospectError::AlreadySubscribed);
+        }
+        let (stream, weak) = Reader::new(Arc::new(Queue::new(self.max_queued)));
+        *reader = weak;
+        self.listening.store(true, Relaxed);
+        Ok(Box::pin(stream))
+    }
+
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Relaxed);
+        self.listening.store(false, Relaxed);
+        if let Some(queue) = self.reader.lock().upgrade() {
+            queue.end();
+        }
+    }
+
+    /// Whether it is worth while to put an event into words.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.listening.load(Relaxed)
+    }
+
+    /// One of this crate's own events. They serialize to maps of texts and numbers, which can't fail.
+    pub(crate) fn own<E: TypedEvent>(&self, event: impl FnOnce() -> E) {
+        if self.is_heard()
+            && let Ok(content) = serde_json::to_string(&event())
+        {
+            self.push(E::NAME, content);
+        }
+    }
+
+    pub(crate) fn typed<E: TypedEvent>(&self, event: &E) -> Result<(), EmitError> {
+        self.learn(E::NAME, typed::event_type::<E>)?;
+        if self.is_heard() {
+            self.push(E::NAME, serde_json::to_string(event)?);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn inferred(&self, name: &str, event: &impl Serialize) -> Result<(), EmitError> {
+        if !self.is_heard() && self.types.read().contains_key(name) {
+            return Ok(());
+        }
+        let content = match serde_json::to_value(event)? {
+            Value::Object(content) => content,
+            // The content is a map by the schema.
+            value => Map::from_iter([("value".to_owned(), value)]),
+        };
+        self.learn(name, || infer::event_type(name, &content))?;
+        if self.is_heard() {
+            self.push(name, Value::Object(content).to_string());
+        }
+        Ok(())
+    }
+
+    fn learn(&self, name: &str, kind: impl FnOnce() -> EventType) -> Result<(), EmitError> {
+        if self.types.read().contains_key(name) {
+            return Ok(());
+        }
+        let mut types = self.types.write();
+        if types.len() >= MAX_TYPES {
+            return Err(EmitError::TooManyTypes);
+        }
+        types.insert(name.to_owned(), kind());
+        Ok(())
+    }
+
+    fn push(&self, name: &str, content: String) {
+        let queue = self.reader.lock().upgrade();
+        match queue {
+            Some(queue) => queue.push(event(name, content)),
+            None => self.listening.store(false, Relaxed),
+        }
+    }
+
+    /// The types known so far, by name.
+    pub(crate) fn types(&self) -> Vec<EventType> {
+        let mut types = self.types.read().values().cloned().collect::<Vec<_>>();
+        types.sort_by(|a, b| a.name.cmp(&b.name));
+        types
+    }
+}
+
+/// An event now, its type by name.
+pub(crate) fn event(name: &str, content: String) -> Event {
+    let kind = EventType { name: name.to_owned(), property_types: Vec::new() };
+    Event { r#type: Some(kind), ts: clock::now_ms(), content }
+}

@@ -1,0 +1,213 @@
+//! The events that this crate tells by itself: name and properties of each, once.
+
+use libp2p::{Multiaddr, PeerId};
+use peerscope_introspection::wire::EventType;
+use serde::{Serialize, Serializer};
+
+use super::{
+    Property, TypedEvent,
+    typed::{self, PropertyType},
+};
+
+/// A value that an event can have, and how a viewer reads it.
+pub(crate) trait Typed {
+    const KIND: PropertyType;
+    const MANY: bool = false;
+}
+
+impl Typed for String {
+    const KIND: PropertyType = PropertyType::String;
+}
+
+impl Typed for &str {
+    const KIND: PropertyType = PropertyType::String;
+}
+
+impl Typed for u64 {
+    const KIND: PropertyType = PropertyType::Number;
+}
+
+impl<T: Typed> Typed for Option<T> {
+    const KIND: PropertyType = T::KIND;
+}
+
+impl<T: Typed> Typed for Vec<T> {
+    const KIND: PropertyType = T::KIND;
+    const MANY: bool = true;
+}
+
+/// A peer, as its usual text.
+pub(crate) struct Peer(pub(crate) PeerId);
+
+impl Serialize for Peer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl Typed for Peer {
+    const KIND: PropertyType = PropertyType::Peerid;
+}
+
+/// An address, as its usual text.
+pub(crate) struct Address(pub(crate) Multiaddr);
+
+impl Address {
+    pub(crate) fn of(address: &Multiaddr) -> Self {
+        Self(address.clone())
+    }
+
+    pub(crate) fn list<'a>(addresses: impl IntoIterator<Item = &'a Multiaddr>) -> Vec<Self> {
+        addresses.into_iter().map(Self::of).collect()
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl Typed for Address {
+    const KIND: PropertyType = PropertyType::Multiaddr;
+}
+
+/// What failed at one address.
+#[derive(Serialize)]
+pub(crate) struct Failure {
+    pub(crate) address: Option<Address>,
+    pub(crate) error: String,
+}
+
+impl Typed for Failure {
+    const KIND: PropertyType = PropertyType::Json;
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $event:ident { $($field:ident $name:literal: $type:ty),* $(,)? })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Serialize)]
+            pub(crate) struct $event {
+                $(#[serde(rename = $name)] pub(crate) $field: $type,)*
+            }
+
+            impl TypedEvent for $event {
+                const NAME: &'static str = stringify!($event);
+                const PROPERTIES: &'static [Property] = &[
+                    $(Property { name: $name, kind: <$type as Typed>::KIND, many: <$type as Typed>::MANY },)*
+                ];
+            }
+        )*
+
+        /// The type of each of them.
+        pub(crate) fn all() -> Vec<EventType> {
+            vec![$(typed::event_type::<$event>(),)*]
+        }
+    };
+}
+
+kinds! {
+    /// A dial begins. The addresses are those asked for; behaviours may add some.
+    Dialing { peer "peer": Option<Peer>, addresses "addresses": Vec<Address>, connection "connection": u64 }
+    /// Somebody dials us.
+    IncomingConnection { local "local": Address, remote "remote": Address, connection "connection": u64 }
+    /// A connection is there.
+    PeerConnected {
+        peer "peer": Peer,
+        connection "connection": u64,
+        remote "remote": Address,
+        role "role": &'static str,
+        handshake_ms "handshakeMs": u64,
+        failed_addresses "failedAddresses": Vec<Address>,
+    }
+    /// A connection is gone.
+    PeerDisconnected {
+        peer "peer": Peer,
+        connection "connection": u64,
+        remote "remote": Address,
+        role "role": &'static str,
+        cause "cause": String,
+    }
+    /// The other end of a connection moved.
+    AddressChange { peer "peer": Peer, connection "connection": u64, old "old": Address, new "new": Address }
+    /// A dial failed.
+    DialFailure {
+        peer "peer": Option<Peer>,
+        reason "reason": &'static str,
+        errors "errors": Vec<Failure>,
+        connection "connection": u64,
+    }
+    /// Somebody's dial to us failed.
+    ListenFailure {
+        peer "peer": Option<Peer>,
+        reason "reason": &'static str,
+        errors "errors": Vec<Failure>,
+        connection "connection": u64,
+        local "local": Address,
+        remote "remote": Address,
+    }
+    /// A behaviour of this node denied a connection.
+    ConnectionDenied {
+        peer "peer": Option<Peer>,
+        connection "connection": u64,
+        reason "reason": &'static str,
+        limit "limit": Option<u64>,
+        error "error": String,
+    }
+    NewListenAddr { address "address": Address, listener "listener": String }
+    ExpiredListenAddr { address "address": Address, listener "listener": String }
+    ListenerClosed { listener "listener": String, error "error": Option<String> }
+    ListenerError { listener "listener": String, error "error": String }
+    NewExternalAddrCandidate { address "address": Address }
+    ExternalAddrConfirmed { address "address": Address }
+    ExternalAddrExpired { address "address": Address }
+    NewExternalAddrOfPeer { peer "peer": Peer, address "address": Address }
+    /// The addresses of this node, for who comes late.
+    NodeSnapshot {
+        listen_addrs "listenAddrs": Vec<Address>,
+        external_addrs "externalAddrs": Vec<Address>,
+        candidates "candidates": Vec<Address>,
+    }
+    PingResult { peer "peer": Peer, connection "connection": u64, rtt_ns "rttNs": Option<u64>, failure "failure": Option<String> }
+    PeerIdentified {
+        peer "peer": Peer,
+        connection "connection": u64,
+        agent "agent": String,
+        protocols "protocols": Vec<String>,
+        listen_addrs "listenAddrs": Vec<Address>,
+        observed_addr "observedAddr": Address,
+    }
+    /// Identify failed.
+    PeerIdentifyFailed { peer "peer": Peer, connection "connection": u64, error "error": String }
+    /// A request or response came in.
+    RequestResponseMessage { peer "peer": Peer, connection "connection": u64, kind "kind": &'static str, request "request": String }
+    RequestResponseOutboundFailure { peer "peer": Peer, connection "connection": u64, request "request": String, error "error": String }
+    RequestResponseInboundFailure { peer "peer": Peer, connection "connection": u64, request "request": String, error "error": String }
+    RequestResponseResponseSent { peer "peer": Peer, connection "connection": u64, request "request": String }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_metadata_names_what_the_content_has() {
+        let event = Dialing { peer: None, addresses: Vec::new(), connection: 7 };
+        let content = serde_json::to_value(&event).expect("a map");
+        let keys =
+            content.as_object().expect("a map").keys().cloned().collect::<std::collections::BTreeSet<_>>();
+        let names = Dialing::PROPERTIES.iter().map(|property| property.name.to_owned()).collect();
+        assert_eq!(keys, names);
+        assert_eq!(content["connection"], 7);
+        assert_eq!(Dialing::PROPERTIES[1], Property::many("addresses", PropertyType::Multiaddr));
+    }
+
+    #[test]
+    fn each_type_is_listed_once() {
+        let all = all();
+        let names = all.iter().map(|kind| kind.name.as_str()).collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(names.len(), all.len());
+        assert!(names.contains("PeerConnected") && names.contains("NodeSnapshot"));
+    }
+}

@@ -1,0 +1,230 @@
+//! The introspector: the handle that a user makes, puts into a swarm, and gives to an endpoint.
+
+use std::{sync::Arc, time::Duration};
+
+use libp2p::{
+    PeerId, Transport,
+    core::{ConnectedPoint, StreamMuxer, transport::map::Map},
+};
+use peerscope_introspection::{
+    BoxFuture, EventStream, IntrospectError, Introspector as Contract,
+    wire::{Event, EventType, Runtime, State},
+};
+use serde::Serialize;
+
+use crate::{
+    CountingMuxer, EmitError, Inspect, Introspect, MuxerConfig, Security, SecurityConfig, TypedEvent,
+    address,
+    events::kinds::{Address, NodeSnapshot},
+    node::{Node, new_link},
+    options::Options,
+    snapshot,
+};
+
+/// Sees what one node does. Cheap to clone: all clones are the same one. One for each `Swarm`.
+#[derive(Clone)]
+pub struct Introspector {
+    node: Arc<Node>,
+}
+
+impl Default for Introspector {
+    fn default() -> Self {
+        Self::builder().build()
+    }
+}
+
+impl std::fmt::Debug for Introspector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Introspector").field("peer", &self.node.peer.get()).finish_non_exhaustive()
+    }
+}
+
+/// Options of an [`Introspector`], each with a default.
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    options: Options,
+}
+
+impl Builder {
+    /// The name of the implementation that a viewer shows. `rust-libp2p` by default.
+    #[must_use]
+    pub fn implementation(mut self, name: impl Into<String>) -> Self {
+        self.options.implementation = name.into();
+        self
+    }
+
+    /// The version that a viewer shows. That of libp2p by default.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.options.version = version.into();
+        self
+    }
+
+    /// Who this node is, where no wrapped security tells it: see [`Introspector::set_peer_id`].
+    #[must_use]
+    pub fn peer_id(mut self, peer: PeerId) -> Self {
+        self.options.peer = Some(peer);
+        self
+    }
+
+    /// How many closed connections, and how many closed streams, are kept at most. 10,000 by default.
+    #[must_use]
+    pub fn max_closed(mut self, max: usize) -> Self {
+        self.options.max_closed = max;
+        self
+    }
+
+    /// How many events wait for a reader at most; what finds no room is counted. 4,096 by default.
+    #[must_use]
+    pub fn max_queued_events(mut self, max: usize) -> Self {
+        self.options.max_queued_events = max;
+        self
+    }
+
+    /// The introspector.
+    #[must_use]
+    pub fn build(self) -> Introspector {
+        let peer = self.options.peer;
+        let introspector = Introspector { node: Arc::new(Node::new(self.options)) };
+        if let Some(peer) = peer {
+            introspector.set_peer_id(peer);
+        }
+        introspector
+    }
+}
+
+impl Introspector {
+    /// One with the default options.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One with options.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// Says who this node is. [`security`](Self::security) says it by itself; a node that has only [`wrap`](Self::wrap)
+    /// must be told. The first one counts.
+    pub fn set_peer_id(&self, peer: PeerId) {
+        self.node.peer.get_or_init(|| peer);
+    }
+
+    /// The hook for the security of `SwarmBuilder::with_tcp` and its like: takes and gives what they take, one
+    /// constructor (`noise::Config::new`) or a pair (`(tls::Config::new, noise::Config::new)`).
+    pub fn security<S: SecurityConfig>(&self, security: S) -> S::Traced {
+        security.traced(self)
+    }
+
+    /// The same for a transport built by hand: `.authenticate(introspector.security_upgrade(noise::Config::new(&key)?))`.
+    pub fn security_upgrade<U>(&self, upgrade: U) -> Security<U> {
+        Security::new(upgrade)
+    }
+
+    /// The hook for the muxer of `SwarmBuilder::with_tcp` and its like: one constructor (`yamux::Config::default`) or a
+    /// pair.
+    pub fn muxer<M: MuxerConfig>(&self, muxer: M) -> M::Traced {
+        muxer.traced(self)
+    }
+
+    /// The hook for a transport that is secured and multiplexed already: QUIC, WebTransport, WebRTC, or one built by
+    /// hand. Not for one whose muxer has the hook already: each connection would be there twice.
+    pub fn wrap<T, M>(
+        &self,
+        transport: T,
+    ) -> Map<T, impl FnOnce((PeerId, M), ConnectedPoint) -> (PeerId, CountingMuxer<M>) + Clone + use<T, M>>
+    where
+        T: Transport<Output = (PeerId, M)>,
+        M: StreamMuxer,
+    {
+        let node = self.node.clone();
+        transport.map(move |(peer, muxer), point| {
+            let (security, name) = address::built_in(point.get_remote_address()).unzip();
+            (peer, CountingMuxer::new(muxer, new_link(&node, name, security)))
+        })
+    }
+
+    /// The hook for a behaviour: wrap one field of yours, or several. At least one is needed: it tells connections apart.
+    pub fn behaviour<B: Inspect>(&self, behaviour: B) -> Introspect<B> {
+        Introspect::new(behaviour, self.clone())
+    }
+
+    /// Tells an event of your own. The types of its properties are read off the first one of that name: number, list,
+    /// a valid peer id or address, else text or JSON. What is not a map becomes `{"value": …}`.
+    ///
+    /// # Errors
+    /// When it does not serialize, or when there are too many types of events. Never because nobody reads.
+    pub fn emit(&self, name: &str, event: &impl Serialize) -> Result<(), EmitError> {
+        self.node.teller.inferred(name, event)
+    }
+
+    /// Tells an event of your own whose type is known.
+    ///
+    /// # Errors
+    /// As [`emit`](Self::emit).
+    pub fn tell<E: TypedEvent>(&self, event: &E) -> Result<(), EmitError> {
+        self.node.teller.typed(event)
+    }
+
+    fn runtime(&self) -> Runtime {
+        Runtime {
+            implementation: self.node.options.implementation.clone(),
+            version: self.node.options.version.clone(),
+            platform: format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
+            peer_id: self.node.peer.get().map(ToString::to_string).unwrap_or_default(),
+            event_types: self.node.teller.types(),
+        }
+    }
+
+    fn node_snapshot(&self) -> Option<Event> {
+        let facts = self.node.facts.lock();
+        let snapshot = NodeSnapshot {
+            listen_addrs: Address::list(&facts.listen_addrs),
+            external_addrs: Address::list(&facts.external_addrs),
+            candidates: Address::list(&facts.candidates),
+        };
+        drop(facts);
+        let content = serde_json::to_string(&snapshot).ok()?;
+        Some(crate::events::event(NodeSnapshot::NAME, content))
+    }
+
+    fn unless_closed<T>(&self, answer: impl FnOnce() -> T) -> Result<T, IntrospectError> {
+        if self.node.is_closed() { Err(IntrospectError::Closed) } else { Ok(answer()) }
+    }
+}
+
+impl Contract for Introspector {
+    fn fetch_runtime(&self) -> BoxFuture<'_, Result<Runtime, IntrospectError>> {
+        Box::pin(async { self.unless_closed(|| self.runtime()) })
+    }
+
+    fn fetch_full_state(&self) -> BoxFuture<'_, Result<State, IntrospectError>> {
+        Box::pin(async { self.unless_closed(|| snapshot::state(&self.node)) })
+    }
+
+    fn event_stream(&self) -> Result<EventStream, IntrospectError> {
+        self.node.teller.subscribe()
+    }
+
+    fn event_metadata(&self) -> Vec<EventType> {
+        self.node.teller.types()
+    }
+
+    fn close(&self) {
+        self.node.close();
+    }
+
+    fn session_events(&self) -> BoxFuture<'_, Vec<Event>> {
+        Box::pin(async { self.node_snapshot().into_iter().collect() })
+    }
+
+    fn keep_closed(&self, at_least: Duration) {
+        self.node.keep_closed(at_least);
+    }
+}

@@ -1,0 +1,188 @@
+//! The muxer upgrade that yields a counting muxer, and that muxer.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use futures::future::{MapOk, TryFutureExt};
+use libp2p::core::{
+    StreamMuxer,
+    muxing::StreamMuxerEvent,
+    upgrade::{InboundConnectionUpgrade, OutboundConnectionUpgrade, UpgradeInfo},
+};
+use peerscope_introspection::wire::Role;
+
+use crate::{
+    Introspector,
+    node::{Node, new_link},
+    pairing,
+    record::Link,
+    substream::Substream,
+};
+
+/// How many polls a muxer asks for its security's name. It has it after the first; a socket without the hook never tells.
+const ASK_SECURITY: u8 = 32;
+
+/// What [`Introspector::muxer`] takes: a muxer's constructor, or a pair of them.
+pub trait MuxerConfig {
+    /// What `SwarmBuilder` takes in its place.
+    type Traced;
+
+    /// Puts the hook in.
+    fn traced(self, introspector: &Introspector) -> Self::Traced;
+}
+
+impl<F, U> MuxerConfig for F
+where
+    F: FnOnce() -> U + 'static,
+{
+    type Traced = Box<dyn FnOnce() -> Muxer<U>>;
+
+    fn traced(self, introspector: &Introspector) -> Self::Traced {
+        let node = introspector.node().clone();
+        Box::new(move || Muxer { inner: self(), node })
+    }
+}
+
+impl<F1: MuxerConfig, F2: MuxerConfig> MuxerConfig for (F1, F2) {
+    type Traced = (F1::Traced, F2::Traced);
+
+    fn traced(self, introspector: &Introspector) -> Self::Traced {
+        (self.0.traced(introspector), self.1.traced(introspector))
+    }
+}
+
+/// A muxer upgrade with the hook in it. See [`Introspector::muxer`].
+#[derive(Clone)]
+pub struct Muxer<U> {
+    inner: U,
+    node: Arc<Node>,
+}
+
+impl<U: UpgradeInfo> UpgradeInfo for Muxer<U> {
+    type Info = U::Info;
+    type InfoIter = U::InfoIter;
+
+    fn protocol_info(&self) -> U::InfoIter {
+        self.inner.protocol_info()
+    }
+}
+
+type Count<M> = Box<dyn FnOnce(M) -> CountingMuxer<M> + Send>;
+
+fn count<M: 'static>(node: Arc<Node>, info: &impl AsRef<str>) -> Count<M> {
+    let name = info.as_ref().to_owned();
+    Box::new(move |inner| CountingMuxer::new(inner, new_link(&node, Some(&name), None)))
+}
+
+impl<U, C> InboundConnectionUpgrade<C> for Muxer<U>
+where
+    U: InboundConnectionUpgrade<C>,
+    U::Output: 'static,
+{
+    type Output = CountingMuxer<U::Output>;
+    type Error = U::Error;
+    type Future = MapOk<U::Future, Count<U::Output>>;
+
+    fn upgrade_inbound(self, socket: C, info: U::Info) -> Self::Future {
+        let count = count(self.node, &info);
+        self.inner.upgrade_inbound(socket, info).map_ok(count)
+    }
+}
+
+impl<U, C> OutboundConnectionUpgrade<C> for Muxer<U>
+where
+    U: OutboundConnectionUpgrade<C>,
+    U::Output: 'static,
+{
+    type Output = CountingMuxer<U::Output>;
+    type Error = U::Error;
+    type Future = MapOk<U::Future, Count<U::Output>>;
+
+    fn upgrade_outbound(self, socket: C, info: U::Info) -> Self::Future {
+        let count = count(self.node, &info);
+        self.inner.upgrade_outbound(socket, info).map_ok(count)
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A muxer whose streams are counted.
+    pub struct CountingMuxer<M> {
+        #[pin]
+        inner: M,
+        link: Arc<Link>,
+        paired: bool,
+        ask_security: u8,
+    }
+}
+
+impl<M> CountingMuxer<M> {
+    pub(crate) fn new(inner: M, link: Arc<Link>) -> Self {
+        let ask_security = if link.security().is_some() { 0 } else { ASK_SECURITY };
+        Self { inner, link, paired: false, ask_security }
+    }
+}
+
+/// Takes the connection whose handler was polled just before, if it is of the same node.
+fn pair(link: &Arc<Link>, paired: &mut bool) {
+    if *paired {
+        return;
+    }
+    if let Some((node, connection)) = pairing::take()
+        && link.belongs_to(&node)
+    {
+        connection.pair(link);
+        *paired = true;
+    }
+}
+
+/// Polls the muxer below, asking for the security's name while it is not known.
+fn polled<T>(link: &Link, ask_security: &mut u8, poll: impl FnOnce() -> T) -> T {
+    if *ask_security == 0 {
+        return poll();
+    }
+    let (result, name) = pairing::ask_security(poll);
+    *ask_security -= 1;
+    if let Some(name) = name {
+        link.set_security(name);
+        *ask_security = 0;
+    }
+    result
+}
+
+impl<M: StreamMuxer> StreamMuxer for CountingMuxer<M> {
+    type Substream = Substream<M::Substream>;
+    type Error = M::Error;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<StreamMuxerEvent, M::Error>> {
+        let this = self.project();
+        pair(this.link, this.paired);
+        let event = polled(this.link, this.ask_security, || this.inner.poll(cx));
+        if matches!(event, Poll::Ready(Err(_))) {
+            this.link.set_ending();
+        }
+        event
+    }
+
+    fn poll_inbound(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Self::Substream, M::Error>> {
+        let this = self.project();
+        let stream = ready!(polled(this.link, this.ask_security, || this.inner.poll_inbound(cx)))
+            .inspect_err(|_| this.link.set_ending())?;
+        Poll::Ready(Ok(Substream::new(stream, Role::Responder, this.link.clone())))
+    }
+
+    fn poll_outbound(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Self::Substream, M::Error>> {
+        let this = self.project();
+        let stream = ready!(polled(this.link, this.ask_security, || this.inner.poll_outbound(cx)))
+            .inspect_err(|_| this.link.set_ending())?;
+        Poll::Ready(Ok(Substream::new(stream, Role::Initiator, this.link.clone())))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), M::Error>> {
+        let this = self.project();
+        this.link.set_closing();
+        this.inner.poll_close(cx)
+    }
+}

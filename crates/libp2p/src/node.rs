@@ -1,0 +1,261 @@
+//! All that is known of one node: its connections, what closed a moment ago, and the bytes of all that there ever was.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use libp2p::{PeerId, swarm::ConnectionId};
+use parking_lot::{Mutex, RwLock};
+
+use crate::{
+    cause::Cause,
+    clock::{self, Instant},
+    events::{Facts, Teller},
+    options::Options,
+    record::{Bytes, ClosedQueue, ConnectionRecord, Link, StreamRecord},
+};
+
+/// Most protocol names that are kept once for all streams. A node has dozens; more would be somebody's game.
+const MAX_NAMES: usize = 1024;
+/// Most dials and arrivals followed at once. The swarm ends each, so this is for a swarm that forgets.
+const MAX_PENDING: usize = 65_536;
+
+pub(crate) struct Node {
+    pub(crate) options: Options,
+    pub(crate) start_ms: u64,
+    pub(crate) teller: Teller,
+    pub(crate) facts: Mutex<Facts>,
+    pub(crate) peer: OnceLock<PeerId>,
+    connections: Mutex<Connections>,
+    closed_streams: Mutex<ClosedQueue<(ConnectionId, Arc<StreamRecord>)>>,
+    keep_closed: RwLock<Duration>,
+    ended_read: AtomicU64,
+    ended_written: AtomicU64,
+    names: Mutex<HashSet<Arc<str>>>,
+    /// Which of the wrapped behaviours reports for the swarm; 0: none so far.
+    reporter: AtomicU64,
+    closed: AtomicBool,
+}
+
+struct Connections {
+    pending: HashMap<ConnectionId, Pending>,
+    open: HashMap<ConnectionId, Arc<ConnectionRecord>>,
+    closed: ClosedQueue<Arc<ConnectionRecord>>,
+}
+
+/// A connection on its way.
+pub(crate) struct Pending {
+    pub(crate) started: Instant,
+    pub(crate) started_ms: u64,
+    /// There once the peer is known, while other behaviours can still deny it.
+    record: Option<Arc<ConnectionRecord>>,
+}
+
+impl Pending {
+    fn now() -> Self {
+        Self { started: Instant::now(), started_ms: clock::now_ms(), record: None }
+    }
+}
+
+/// A consistent look at everything, for a snapshot.
+pub(crate) struct Look {
+    /// Open ones first, each with its open streams and the bytes of all its streams.
+    pub(crate) connections: Vec<(Arc<ConnectionRecord>, Option<(Vec<Arc<StreamRecord>>, Bytes)>)>,
+    pub(crate) closed_streams: Vec<(ConnectionId, Arc<StreamRecord>)>,
+    pub(crate) total: Bytes,
+    pub(crate) cut: u64,
+}
+
+impl Node {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            start_ms: clock::now_ms(),
+            teller: Teller::new(options.max_queued_events),
+            facts: Mutex::default(),
+            peer: OnceLock::new(),
+            connections: Mutex::new(Connections {
+                pending: HashMap::new(),
+                open: HashMap::new(),
+                closed: ClosedQueue::new(options.max_closed),
+            }),
+            closed_streams: Mutex::new(ClosedQueue::new(options.max_closed)),
+            keep_closed: RwLock::new(peerscope_introspection::KEEP_CLOSED_DEFAULT),
+            ended_read: AtomicU64::new(0),
+            ended_written: AtomicU64::new(0),
+            names: Mutex::default(),
+            reporter: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+            options,
+        }
+    }
+
+    /// Whether the behaviour with this number reports for the swarm. The first that asks does, until it is dropped.
+    pub(crate) fn reports(&self, number: u64) -> bool {
+        match self.reporter.compare_exchange(0, number, Relaxed, Relaxed) {
+            Ok(_) => true,
+            Err(reporter) => reporter == number,
+        }
+    }
+
+    /// The reporting behaviour is dropped, and so its swarm: what was open went with it.
+    pub(crate) fn reporter_gone(&self, number: u64) {
+        if self.reporter.compare_exchange(number, 0, Relaxed, Relaxed).is_err() {
+            return;
+        }
+        let mut connections = self.connections.lock();
+        connections.pending.clear();
+        let open = connections.open.keys().copied().collect::<Vec<_>>();
+        for id in open {
+            self.close_one(&mut connections, id, Cause::ClosedByUs);
+        }
+    }
+
+    pub(crate) fn pending(&self, id: ConnectionId) {
+        let mut connections = self.connections.lock();
+        if connections.pending.len() < MAX_PENDING {
+            connections.pending.entry(id).or_insert_with(Pending::now);
+        }
+    }
+
+    /// The peer is known. `make` gets when it began and how long it took.
+    pub(crate) fn upgraded(
+        &self,
+        id: ConnectionId,
+        make: impl FnOnce(u64, Duration) -> ConnectionRecord,
+    ) -> Arc<ConnectionRecord> {
+        let mut connections = self.connections.lock();
+        let pending = connections.pending.entry(id).or_insert_with(Pending::now);
+        let record = Arc::new(make(pending.started_ms, pending.started.elapsed()));
+        pending.record = Some(record.clone());
+        record
+    }
+
+    /// The swarm has it. `None` when this node never heard of it.
+    pub(crate) fn established(&self, id: ConnectionId) -> Option<Arc<ConnectionRecord>> {
+        let mut connections = self.connections.lock();
+        let record = connections.pending.remove(&id)?.record?;
+        connections.open.insert(id, record.clone());
+        Some(record)
+    }
+
+    /// It failed, or was denied.
+    pub(crate) fn failed(&self, id: ConnectionId) {
+        self.connections.lock().pending.remove(&id);
+    }
+
+    pub(crate) fn connection_closed(&self, id: ConnectionId, cause: Cause) {
+        self.close_one(&mut self.connections.lock(), id, cause);
+    }
+
+    fn close_one(&self, connections: &mut Connections, id: ConnectionId, cause: Cause) {
+        let Some(record) = connections.open.remove(&id) else { return };
+        if let Some(link) = record.link() {
+            link.set_ending();
+        }
+        record.close(clock::now_ms(), cause);
+        let fallen = connections.closed.push(Instant::now(), record, self.kept());
+        self.count(&fallen);
+    }
+
+    /// An open connection, or one that closed a moment ago.
+    pub(crate) fn connection(&self, id: ConnectionId) -> Option<Arc<ConnectionRecord>> {
+        self.connections.lock().open.get(&id).cloned()
+    }
+
+    pub(crate) fn stream_closed(&self, connection: ConnectionId, stream: Arc<StreamRecord>) {
+        self.closed_streams.lock().push(Instant::now(), (connection, stream), self.kept());
+    }
+
+    /// The bytes of records that are listed no more.
+    fn count(&self, fallen: &[Arc<ConnectionRecord>]) {
+        for link in fallen.iter().filter_map(|record| record.link()) {
+            self.add_ended(link.take_uncounted());
+        }
+    }
+
+    pub(crate) fn add_ended(&self, bytes: Bytes) {
+        self.ended_read.fetch_add(bytes.read, Relaxed);
+        self.ended_written.fetch_add(bytes.written, Relaxed);
+    }
+
+    pub(crate) fn intern(&self, name: String) -> Arc<str> {
+        let mut names = self.names.lock();
+        if let Some(known) = names.get(name.as_str()) {
+            return known.clone();
+        }
+        let name: Arc<str> = name.into();
+        if names.len() < MAX_NAMES {
+            names.insert(name.clone());
+        }
+        name
+    }
+
+    fn kept(&self) -> Duration {
+        *self.keep_closed.read()
+    }
+
+    pub(crate) fn keep_closed(&self, at_least: Duration) {
+        *self.keep_closed.write() = at_least.max(peerscope_introspection::KEEP_CLOSED_DEFAULT);
+    }
+
+    pub(crate) fn look(&self) -> Look {
+        let keep = self.kept();
+        let mut guard = self.connections.lock();
+        let fallen = guard.closed.expire(Instant::now(), keep);
+        self.count(&fallen);
+        let mut total =
+            Bytes { read: self.ended_read.load(Relaxed), written: self.ended_written.load(Relaxed) };
+        let listed = guard.open.values().chain(guard.closed.iter());
+        let connections = listed
+            .map(|record| {
+                let side = record.link().map(|link| link.read());
+                if let Some((_, bytes)) = &side {
+                    total += *bytes;
+                }
+                (record.clone(), side)
+            })
+            .collect();
+        let mut cut = guard.closed.cut();
+        drop(guard);
+        // After the open ones: what closes in between is in both, and told once, as closed.
+        let mut closed = self.closed_streams.lock();
+        closed.expire(Instant::now(), keep);
+        cut += closed.cut();
+        Look { connections, closed_streams: closed.iter().cloned().collect(), total, cut }
+    }
+
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Relaxed);
+        self.teller.close();
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Relaxed)
+    }
+
+    /// How many records there are: dials, open and closed connections, closed streams.
+    #[cfg(test)]
+    pub(crate) fn counts(&self) -> [usize; 4] {
+        let connections = self.connections.lock();
+        [
+            connections.pending.len(),
+            connections.open.len(),
+            connections.closed.len(),
+            self.closed_streams.lock().len(),
+        ]
+    }
+}
+
+/// A link that no connection is known of yet.
+pub(crate) fn new_link(node: &Arc<Node>, muxer: Option<&str>, security: Option<&str>) -> Arc<Link> {
+    Link::new(
+        node,
+        muxer.map(|name| node.intern(name.to_owned())),
+        security.map(|name| node.intern(name.to_owned())),
+    )
+}

@@ -1,0 +1,124 @@
+//! What the swarm's side knows of a connection.
+
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use libp2p::{Multiaddr, PeerId, core::ConnectedPoint, swarm::ConnectionId};
+use parking_lot::Mutex;
+use peerscope_introspection::wire::Role;
+
+use super::Link;
+use crate::{address, cause::Cause};
+
+pub(crate) struct ConnectionRecord {
+    pub(crate) id: ConnectionId,
+    pub(crate) peer: PeerId,
+    pub(crate) role: Role,
+    /// When the dial began, or the other side's arrived.
+    pub(crate) started_ms: u64,
+    pub(crate) upgraded_ms: u64,
+    pub(crate) handshake: Duration,
+    closed_ms: AtomicU64,
+    latency_ns: AtomicU64,
+    ends: Mutex<Ends>,
+    agent: Mutex<Option<Arc<str>>>,
+    cause: OnceLock<Cause>,
+    link: OnceLock<Arc<Link>>,
+}
+
+/// The addresses at both ends.
+#[derive(Clone)]
+pub(crate) struct Ends {
+    /// Unknown to a dialer until the other side has told what it sees.
+    pub(crate) local: Option<Multiaddr>,
+    pub(crate) remote: Multiaddr,
+}
+
+impl ConnectionRecord {
+    pub(crate) fn new(
+        id: ConnectionId,
+        peer: PeerId,
+        role: Role,
+        ends: Ends,
+        started_ms: u64,
+        upgraded_ms: u64,
+        handshake: Duration,
+    ) -> Self {
+        let ends = Ends { remote: address::without_peer(&ends.remote, &peer), ..ends };
+        Self {
+            id,
+            peer,
+            role,
+            started_ms,
+            upgraded_ms: upgraded_ms.max(started_ms),
+            handshake,
+            closed_ms: AtomicU64::new(0),
+            latency_ns: AtomicU64::new(0),
+            ends: Mutex::new(ends),
+            agent: Mutex::new(None),
+            cause: OnceLock::new(),
+            link: OnceLock::new(),
+        }
+    }
+
+    /// The muxer of this connection was found. The first one counts: there is one.
+    pub(crate) fn pair(&self, link: &Arc<Link>) {
+        link.pair(self.id);
+        self.link.get_or_init(|| link.clone());
+    }
+
+    pub(crate) fn link(&self) -> Option<&Arc<Link>> {
+        self.link.get()
+    }
+
+    pub(crate) fn close(&self, now_ms: u64, cause: Cause) {
+        if self.cause.set(cause).is_ok() {
+            self.closed_ms.store(now_ms.max(self.upgraded_ms), Relaxed);
+        }
+    }
+
+    /// 0 while it is open.
+    pub(crate) fn closed_ms(&self) -> u64 {
+        self.closed_ms.load(Relaxed)
+    }
+
+    pub(crate) fn cause(&self) -> Option<&Cause> {
+        self.cause.get()
+    }
+
+    pub(crate) fn set_latency(&self, rtt: Duration) {
+        self.latency_ns.store(u64::try_from(rtt.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// The last ping's round trip; 0 before the first.
+    pub(crate) fn latency_ns(&self) -> u64 {
+        self.latency_ns.load(Relaxed)
+    }
+
+    pub(crate) fn set_agent(&self, agent: Arc<str>) {
+        *self.agent.lock() = Some(agent);
+    }
+
+    pub(crate) fn agent(&self) -> Option<Arc<str>> {
+        self.agent.lock().clone()
+    }
+
+    /// How the other side sees us: better than nothing where the local address is unknown.
+    pub(crate) fn set_observed(&self, address: &Multiaddr) {
+        self.ends.lock().local.get_or_insert_with(|| address.clone());
+    }
+
+    /// The other side moved.
+    pub(crate) fn moved(&self, point: &ConnectedPoint) {
+        self.ends.lock().remote = address::without_peer(point.get_remote_address(), &self.peer);
+    }
+
+    pub(crate) fn ends(&self) -> Ends {
+        self.ends.lock().clone()
+    }
+}

@@ -1,0 +1,161 @@
+//! What the muxer's side knows of a connection: its security and muxer by name, its streams and their bytes.
+//! It lives as long as the muxer, a stream of it, or the swarm's record of the connection.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use libp2p::swarm::ConnectionId;
+use parking_lot::Mutex;
+use peerscope_introspection::wire::Role;
+
+use super::{Bytes, StreamEnd, StreamRecord};
+use crate::{clock, node::Node};
+
+pub(crate) struct Link {
+    /// Weak: the node lists its connections, and these their links.
+    node: Weak<Node>,
+    muxer: Option<Arc<str>>,
+    security: OnceLock<Arc<str>>,
+    connection: OnceLock<ConnectionId>,
+    closing: AtomicBool,
+    ending: AtomicBool,
+    streams: Mutex<Streams>,
+}
+
+#[derive(Default)]
+struct Streams {
+    opened: u64,
+    open: HashMap<u64, Arc<StreamRecord>>,
+    /// The bytes of the streams that are gone.
+    closed: Bytes,
+    /// What the node's total has of this link already.
+    counted: Bytes,
+}
+
+impl Streams {
+    fn bytes(&self) -> Bytes {
+        let mut bytes = self.closed;
+        for stream in self.open.values() {
+            bytes += stream.bytes();
+        }
+        bytes
+    }
+}
+
+impl Link {
+    pub(crate) fn new(node: &Arc<Node>, muxer: Option<Arc<str>>, security: Option<Arc<str>>) -> Arc<Self> {
+        Arc::new(Self {
+            node: Arc::downgrade(node),
+            muxer,
+            security: security.map(OnceLock::from).unwrap_or_default(),
+            connection: OnceLock::new(),
+            closing: AtomicBool::new(false),
+            ending: AtomicBool::new(false),
+            streams: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn belongs_to(&self, node: &Weak<Node>) -> bool {
+        self.node.ptr_eq(node)
+    }
+
+    /// The one copy of a protocol's name.
+    pub(crate) fn intern(&self, name: String) -> Arc<str> {
+        match self.node.upgrade() {
+            Some(node) => node.intern(name),
+            None => name.into(),
+        }
+    }
+
+    pub(crate) fn muxer(&self) -> Option<&str> {
+        self.muxer.as_deref()
+    }
+
+    pub(crate) fn security(&self) -> Option<&str> {
+        self.security.get().map(|name| &**name)
+    }
+
+    /// Keeps the first name it is told.
+    pub(crate) fn set_security(&self, name: Arc<str>) {
+        self.security.get_or_init(|| name);
+    }
+
+    /// Which of the swarm's connections this is.
+    pub(crate) fn pair(&self, connection: ConnectionId) {
+        self.connection.get_or_init(|| connection);
+    }
+
+    /// This node asks the muxer to close.
+    pub(crate) fn set_closing(&self) {
+        self.closing.store(true, Relaxed);
+        self.ending.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Relaxed)
+    }
+
+    /// The connection is about to end, for whatever reason: streams that go now go with it.
+    pub(crate) fn set_ending(&self) {
+        self.ending.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Relaxed)
+    }
+
+    pub(crate) fn open_stream(&self, role: Role) -> Arc<StreamRecord> {
+        let mut streams = self.streams.lock();
+        streams.opened += 1;
+        let stream = Arc::new(StreamRecord::new(streams.opened, role, clock::now_ms()));
+        streams.open.insert(stream.number, stream.clone());
+        stream
+    }
+
+    /// The stream is gone: its bytes stay, its record goes to those that closed a moment ago.
+    pub(crate) fn close_stream(&self, stream: &Arc<StreamRecord>, end: StreamEnd) {
+        stream.close(clock::now_ms(), end);
+        let mut streams = self.streams.lock();
+        if streams.open.remove(&stream.number).is_some() {
+            let bytes = stream.bytes();
+            streams.closed += bytes;
+        }
+        // While the lock is held, so that no reader finds the stream in neither place.
+        if let (Some(connection), Some(node)) = (self.connection.get(), self.node.upgrade()) {
+            node.stream_closed(*connection, stream.clone());
+        }
+    }
+
+    /// The open streams, and the bytes of all that there ever were.
+    pub(crate) fn read(&self) -> (Vec<Arc<StreamRecord>>, Bytes) {
+        let streams = self.streams.lock();
+        (streams.open.values().cloned().collect(), streams.bytes())
+    }
+
+    /// What the node's total does not have yet, while nobody else lists this link any more.
+    pub(crate) fn take_uncounted(&self) -> Bytes {
+        let mut streams = self.streams.lock();
+        let bytes = streams.bytes();
+        let uncounted = bytes - streams.counted;
+        streams.counted = bytes;
+        uncounted
+    }
+
+    #[cfg(test)]
+    pub(crate) fn open_streams(&self) -> usize {
+        self.streams.lock().open.len()
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        if let Some(node) = self.node.upgrade() {
+            node.add_ended(self.take_uncounted());
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The records as the schema has them: one state.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use libp2p::swarm::ConnectionId;
+use peerscope_introspection::wire::{
+    Connection, DataGauge, EndpointPair, State, Status, Stream, StreamList, Subsystems, Traffic,
+    connection::{Attributes, Timeline},
+    stream::{self, ConnectionRef, connection_ref},
+};
+
+use crate::{
+    address,
+    cause::Cause,
+    clock,
+    node::Node,
+    record::{Bytes, ConnectionRecord, StreamEnd, StreamRecord},
+};
+
+/// One whole snapshot, now.
+pub(crate) fn state(node: &Node) -> State {
+    let look = node.look();
+    let mut closed: HashMap<ConnectionId, Vec<Arc<StreamRecord>>> = HashMap::new();
+    for (connection, stream) in look.closed_streams {
+        closed.entry(connection).or_default().push(stream);
+    }
+    let mut connections = look
+        .connections
+        .iter()
+        .map(|(record, side)| {
+            connection(record, side.as_ref(), closed.remove(&record.id).unwrap_or_default())
+        })
+        .collect::<Vec<_>>();
+    connections.sort_by_key(|connection| (connection.id.len(), connection.id.clone()));
+    State {
+        subsystems: Some(Subsystems { connections, dht: None }),
+        traffic: Some(traffic(look.total)),
+        instant_ts: clock::now_ms(),
+        start_ts: node.start_ms,
+        snapshot_duration_ms: 0,
+        closed_cut: look.cut,
+    }
+}
+
+fn connection(
+    record: &ConnectionRecord,
+    side: Option<&(Vec<Arc<StreamRecord>>, Bytes)>,
+    closed: Vec<Arc<StreamRecord>>,
+) -> Connection {
+    let id = record.id.to_string();
+    let ends = record.ends();
+    let closed_ms = record.closed_ms();
+    // Security and muxer of a QUIC connection are known even where its muxer is not wrapped.
+    let built_in = address::built_in(&ends.remote);
+    let link = record.link();
+    let security = link.and_then(|link| link.security()).or(built_in.map(|(security, _)| security));
+    let muxer = link.and_then(|link| link.muxer()).or(built_in.map(|(_, muxer)| muxer));
+    Connection {
+        peer_id: record.peer.to_string(),
+        status: if closed_ms > 0 { Status::Closed } else { Status::Active }.into(),
+        transport_id: address::transport_id(&ends.remote).into(),
+        endpoints: Some(EndpointPair {
+            src_multiaddr: ends.local.map(|address| address.to_string()).unwrap_or_default(),
+            dst_multiaddr: ends.remote.to_string(),
+        }),
+        timeline: Some(Timeline {
+            open_ts: record.started_ms,
+            upgraded_ts: record.upgraded_ms,
+            close_ts: closed_ms,
+        }),
+        role: record.role.into(),
+        traffic: side.map(|(_, bytes)| traffic(*bytes)),
+        attribs: Some(Attributes {
+            multiplexer: muxer.unwrap_or_default().to_owned(),
+            encryption: security.unwrap_or_default().to_owned(),
+        }),
+        latency_ns: record.latency_ns(),
+        streams: side.map(|(open, _)| StreamList {
+            stream_ids: Vec::new(),
+            streams: streams(&id, record.cause(), open, &closed),
+        }),
+        user_provided_tags: record.agent().map(|agent| format!("agent={agent}")).into_iter().collect(),
+        close_cause: record.cause().map(Cause::to_string).unwrap_or_default(),
+        relayed_over: None,
+        id: id.into(),
+    }
+}
+
+/// In the order in which they were opened.
+fn streams(
+    connection: &str,
+    cause: Option<&Cause>,
+    open: &[Arc<StreamRecord>],
+    closed: &[Arc<StreamRecord>],
+) -> Vec<Stream> {
+    let mut told = HashSet::new();
+    let mut records =
+        closed.iter().chain(open).filter(|record| told.insert(record.number)).collect::<Vec<_>>();
+    records.sort_by_key(|record| record.number);
+    records.into_iter().map(|record| stream(connection, cause, record)).collect()
+}
+
+fn stream(connection: &str, cause: Option<&Cause>, record: &StreamRecord) -> Stream {
+    Stream {
+        id: format!("{connection}-{}", record.number).into(),
+        protocol: record.protocol(),
+        role: record.role.into(),
+        traffic: Some(traffic(record.bytes())),
+        conn: Some(ConnectionRef {
+            connection: Some(connection_ref::Connection::ConnId(connection.to_owned().into())),
+        }),
+        timeline: Some(stream::Timeline { open_ts: record.opened_ms, close_ts: record.closed_ms() }),
+        status: record.status(),
+        latency_ns: 0,
+        user_provided_tags: Vec::new(),
+        close_cause: match record.end() {
+            None => String::new(),
+            Some(StreamEnd::Own(cause)) => cause.to_string(),
+            Some(StreamEnd::WithConnection) => cause.map(Cause::to_string).unwrap_or_default(),
+        },
+    }
+}
+
+/// Packets and the speed of this moment are not counted: a muxer's frames are not the network's packets.
+fn traffic(bytes: Bytes) -> Traffic {
+    let gauge = |cum_bytes| Some(DataGauge { cum_bytes, cum_packets: 0, inst_bw: 0 });
+    Traffic { traffic_in: gauge(bytes.read), traffic_out: gauge(bytes.written) }
+}

@@ -1,0 +1,245 @@
+//! Real nodes for the tests: each with its introspector, run by a task of its own.
+#![allow(dead_code, reason = "each test file uses its share")]
+
+use std::{future::Future, time::Duration};
+
+use futures::StreamExt;
+use libp2p::{
+    Multiaddr, PeerId, Swarm, SwarmBuilder, identify, noise, ping, quic,
+    swarm::{
+        ConnectionId, NetworkBehaviour,
+        dial_opts::{DialOpts, PeerCondition},
+    },
+    tcp, tls, yamux,
+};
+use peerscope_introspection::{
+    EventStream, Introspector as _, Told,
+    wire::{Connection, Event, State},
+};
+use peerscope_libp2p::{Introspect, Introspector};
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+
+#[derive(NetworkBehaviour)]
+pub struct Behaviour {
+    pub ping: Introspect<ping::Behaviour>,
+    pub identify: Introspect<identify::Behaviour>,
+    pub limits: libp2p::connection_limits::Behaviour,
+}
+
+pub struct Setup {
+    pub agent: String,
+    pub idle: Duration,
+    pub max_per_peer: Option<u32>,
+    pub tls_too: bool,
+    pub max_queued_events: usize,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            agent: "test/1".into(),
+            idle: Duration::from_secs(600),
+            max_per_peer: None,
+            tls_too: false,
+            max_queued_events: 4096,
+        }
+    }
+}
+
+impl Setup {
+    fn behaviour(&self, introspector: &Introspector, key: &libp2p::identity::Keypair) -> Behaviour {
+        let ping = ping::Config::new().with_interval(Duration::from_millis(100));
+        let identify =
+            identify::Config::new("/test/1".into(), key.public()).with_agent_version(self.agent.clone());
+        let limits = libp2p::connection_limits::ConnectionLimits::default()
+            .with_max_established_per_peer(self.max_per_peer);
+        Behaviour {
+            ping: introspector.behaviour(ping::Behaviour::new(ping)),
+            identify: introspector.behaviour(identify::Behaviour::new(identify)),
+            limits: libp2p::connection_limits::Behaviour::new(limits),
+        }
+    }
+
+    /// A node with TCP and QUIC, running.
+    pub fn start(self) -> Node {
+        let introspector = Introspector::builder().max_queued_events(self.max_queued_events).build();
+        let builder = SwarmBuilder::with_new_identity().with_tokio();
+        let wrapped = introspector.clone();
+        let other = move |key: &libp2p::identity::Keypair| {
+            wrapped.wrap(quic::tokio::Transport::new(quic::Config::new(key)))
+        };
+        let tcp = tcp::Config::default().nodelay(true);
+        let yamux = introspector.muxer(yamux::Config::default);
+        let idle = self.idle;
+        let swarm = if self.tls_too {
+            builder
+                .with_tcp(tcp, introspector.security((tls::Config::new, noise::Config::new)), yamux)
+                .expect("TCP")
+                .with_other_transport(other)
+                .expect("QUIC")
+                .with_behaviour(|key| self.behaviour(&introspector, key))
+                .expect("a behaviour")
+                .with_swarm_config(|config| config.with_idle_connection_timeout(idle))
+                .build()
+        } else {
+            builder
+                .with_tcp(tcp, introspector.security(noise::Config::new), yamux)
+                .expect("TCP")
+                .with_other_transport(other)
+                .expect("QUIC")
+                .with_behaviour(|key| self.behaviour(&introspector, key))
+                .expect("a behaviour")
+                .with_swarm_config(|config| config.with_idle_connection_timeout(idle))
+                .build()
+        };
+        Node::run(introspector, swarm)
+    }
+}
+
+type Order = Box<dyn FnOnce(&mut Swarm<Behaviour>) + Send>;
+
+pub struct Node {
+    pub introspector: Introspector,
+    pub peer: PeerId,
+    orders: mpsc::UnboundedSender<Order>,
+    events: tokio::sync::Mutex<EventStream>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Node {
+    fn run(introspector: Introspector, mut swarm: Swarm<Behaviour>) -> Self {
+        let peer = *swarm.local_peer_id();
+        let events = tokio::sync::Mutex::new(introspector.event_stream().expect("the only reader"));
+        let (orders, mut received) = mpsc::unbounded_channel::<Order>();
+        let task = tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = swarm.select_next_some() => {}
+                    order = received.recv() => match order {
+                        Some(order) => order(&mut swarm),
+                        None => return,
+                    },
+                }
+            }
+        });
+        Self { introspector, peer, orders, events, task }
+    }
+
+    /// Runs something in the swarm's task.
+    pub async fn swarm<T: Send + 'static>(
+        &self,
+        order: impl FnOnce(&mut Swarm<Behaviour>) -> T + Send + 'static,
+    ) -> T {
+        let (done, result) = oneshot::channel();
+        let order: Order = Box::new(move |swarm| {
+            done.send(order(swarm)).ok();
+        });
+        self.orders.send(order).ok().expect("the node runs");
+        result.await.expect("the node runs")
+    }
+
+    pub async fn listen(&self, address: &str) -> Multiaddr {
+        let address = address.parse::<Multiaddr>().expect("a multiaddr");
+        let kind = if address.to_string().contains("quic") { "quic" } else { "tcp" };
+        self.swarm(move |swarm| swarm.listen_on(address).expect("a listener")).await;
+        within("a listen address", async {
+            loop {
+                let found = self.swarm(|swarm| swarm.listeners().cloned().collect::<Vec<_>>()).await;
+                if let Some(found) = found.into_iter().find(|address| address.to_string().contains(kind)) {
+                    return found;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+    }
+
+    pub async fn listen_tcp(&self) -> Multiaddr {
+        self.listen("/ip4/127.0.0.1/tcp/0").await
+    }
+
+    pub async fn dial(&self, peer: PeerId, address: Multiaddr) {
+        let options =
+            DialOpts::peer_id(peer).condition(PeerCondition::Always).addresses(vec![address]).build();
+        self.swarm(move |swarm| swarm.dial(options)).await.ok();
+    }
+
+    pub async fn close(&self, connection: u64) {
+        let id = ConnectionId::new_unchecked(usize::try_from(connection).expect("an id"));
+        assert!(self.swarm(move |swarm| swarm.close_connection(id)).await);
+    }
+
+    pub async fn state(&self) -> State {
+        self.introspector.fetch_full_state().await.expect("not closed")
+    }
+
+    pub async fn connections(&self) -> Vec<Connection> {
+        self.state().await.subsystems.expect("subsystems").connections
+    }
+
+    /// Waits for a state in which `find` finds what it looks for.
+    pub async fn until<T>(&self, what: &str, mut find: impl FnMut(&[Connection]) -> Option<T>) -> T {
+        within(what, async {
+            loop {
+                if let Some(found) = find(&self.connections().await) {
+                    return found;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+    }
+
+    /// The next event of this name that `matches`; those before it are taken.
+    pub async fn event(&self, name: &str, matches: impl Fn(&Value) -> bool) -> Value {
+        let mut events = self.events.lock().await;
+        within(name, async {
+            loop {
+                if let Some(content) = content(events.next().await.expect("an event"), name)
+                    && matches(&content)
+                {
+                    return content;
+                }
+            }
+        })
+        .await
+    }
+
+    /// The next item of the event stream.
+    pub async fn told(&self) -> Told {
+        let mut events = self.events.lock().await;
+        within("an event", async { events.next().await.expect("an event") }).await
+    }
+
+    /// Stops the node, as if its process ended.
+    pub async fn stop(self) {
+        self.task.abort();
+        self.task.await.expect_err("aborted");
+    }
+}
+
+fn content(told: Told, name: &str) -> Option<Value> {
+    let Told::Event(Event { r#type: Some(kind), content, .. }) = told else { return None };
+    (kind.name == name).then(|| serde_json::from_str(&content).expect("JSON"))
+}
+
+pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(Duration::from_secs(30), future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited in vain for {what}"),
+    }
+}
+
+/// Two nodes, the first with one connection to the second. Gives back the number of the connection at both ends.
+pub async fn connected(a: &Node, b: &Node, address: Multiaddr) -> (u64, u64) {
+    a.dial(b.peer, address).await;
+    let (pa, pb) = (a.peer.to_string(), b.peer.to_string());
+    let at_a = a.event("PeerConnected", |event| event["peer"] == pb.as_str()).await;
+    let at_b = b.event("PeerConnected", |event| event["peer"] == pa.as_str()).await;
+    (at_a["connection"].as_u64().expect("a number"), at_b["connection"].as_u64().expect("a number"))
+}
+
+pub fn by_id(connections: &[Connection], id: u64) -> Option<&Connection> {
+    connections.iter().find(|connection| connection.id == id.to_string().as_bytes())
+}
