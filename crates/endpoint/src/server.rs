@@ -26,8 +26,8 @@ use crate::{
 
 /// A request and its answer take no longer than this: the page over a slow tunnel has time, one who never reads has not.
 const LONGEST_ANSWER: Duration = Duration::from_secs(300);
-/// Bytes of a request's head, which the token is part of.
-const MAX_HEAD: usize = 16 << 10;
+/// Bytes of a request's head: all that other servers on localhost ever set as cookies has to fit.
+const MAX_HEAD: usize = 64 << 10;
 
 /// Listeners and connections of one life of a server.
 pub(crate) struct Server {

@@ -211,24 +211,18 @@ async fn clients_that_say_half_a_request_do_not_hold_a_close_up() {
 
 #[tokio::test]
 async fn an_introspector_that_can_not_be_used_fails_the_start_and_nothing_is_listened_on() {
+    use peerscope_introspection::{BoxFuture, EventStream, IntrospectError, Introspector};
+
     struct Closed;
-    impl peerscope_introspection::Introspector for Closed {
-        fn fetch_runtime(
-            &self,
-        ) -> peerscope_introspection::BoxFuture<'_, Result<Runtime, peerscope_introspection::IntrospectError>>
-        {
-            Box::pin(async { Err(peerscope_introspection::IntrospectError::Closed) })
+    impl Introspector for Closed {
+        fn fetch_runtime(&self) -> BoxFuture<'_, Result<Runtime, IntrospectError>> {
+            Box::pin(async { Err(IntrospectError::Closed) })
         }
-        fn fetch_full_state(
-            &self,
-        ) -> peerscope_introspection::BoxFuture<'_, Result<State, peerscope_introspection::IntrospectError>>
-        {
-            Box::pin(async { Err(peerscope_introspection::IntrospectError::Closed) })
+        fn fetch_full_state(&self) -> BoxFuture<'_, Result<State, IntrospectError>> {
+            Box::pin(async { Err(IntrospectError::Closed) })
         }
-        fn event_stream(
-            &self,
-        ) -> Result<peerscope_introspection::EventStream, peerscope_introspection::IntrospectError> {
-            Err(peerscope_introspection::IntrospectError::Closed)
+        fn event_stream(&self) -> Result<EventStream, IntrospectError> {
+            Err(IntrospectError::Closed)
         }
         fn event_metadata(&self) -> Vec<EventType> {
             Vec::new()

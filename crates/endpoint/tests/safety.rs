@@ -19,6 +19,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
      'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self'; manifest-src 'self'; connect-src 'self' ws: wss: \
      http: https:; base-uri 'none'; frame-ancestors 'none'";
 
+type Headers<'a> = &'a [(&'static str, &'a str)];
+
 fn path() -> String {
     format!("/introspect?token={TOKEN}")
 }
@@ -169,7 +171,7 @@ async fn a_plain_get_tells_why_in_a_sentence() {
     let (_script, endpoint) = started(options()).await;
     let addr = endpoint.listen_addrs()[0];
     let foreign = [("origin", "http://evil.example")];
-    let cases: [(&str, &[(&str, &str)], u16); 6] = [
+    let cases: [(&str, Headers<'_>, u16); 6] = [
         ("/introspect", &[], 401),
         ("/introspect?token=x", &[], 401),
         (&path(), &foreign, 403),
@@ -255,6 +257,19 @@ async fn a_session_that_does_not_greet_is_closed_and_one_that_did_is_not() {
     assert_eq!(silent.closed().await, (1008, "no HELLO in time".into()));
     assert_eq!(other.closed().await, (1008, "no HELLO in time".into()), "other commands are no greeting");
     greeted.ok(Command::PushPause, Source::State).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_commands_is_slowed_and_all_of_it_answered() {
+    let mut options = options();
+    options.tuning.commands_per_sec = 10;
+    let (_script, endpoint) = started(options).await;
+    let mut client = Client::greeted(&endpoint).await;
+    let began = tokio::time::Instant::now();
+    for _ in 0..40 {
+        client.ok(Command::PushPause, Source::State).await;
+    }
+    assert!(began.elapsed() >= Duration::from_millis(2900), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ impl Client {
     /// A greeted session whose kernel takes little, so that it is slow as soon as it does not read.
     pub async fn narrow(endpoint: &WebSocketEndpoint) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
-        socket.set_recv_buffer_size(4096).expect("a small buffer");
+        socket.set_recv_buffer_size(64 << 10).expect("a small buffer");
         let addr = endpoint.listen_addrs()[0];
         let stream = socket.connect(addr).await.expect("it listens");
         let mut client =
