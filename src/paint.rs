@@ -1,0 +1,4 @@
+//! Painting on canvas: charts by plotters, the radar by 2D calls. What is painted comes as plain values; nothing here knows
+//! the model.
+
+pub mod hue;
