@@ -158,6 +158,7 @@ impl<M: StreamMuxer> StreamMuxer for CountingMuxer<M> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<StreamMuxerEvent, M::Error>> {
         let this = self.project();
+        this.link.polled();
         pair(this.link, this.paired);
         let event = polled(this.link, this.ask_security, || this.inner.poll(cx));
         if matches!(event, Poll::Ready(Err(_))) {

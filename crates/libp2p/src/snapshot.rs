@@ -80,7 +80,7 @@ fn connection(
         latency_ns: record.latency_ns(),
         streams: side.map(|(open, _)| StreamList {
             stream_ids: Vec::new(),
-            streams: streams(&id, record.cause(), open, &closed),
+            streams: streams(&id, record, open, &closed),
         }),
         user_provided_tags: record.agent().map(|agent| format!("agent={agent}")).into_iter().collect(),
         close_cause: record.cause().map(Cause::to_string).unwrap_or_default(),
@@ -91,8 +91,8 @@ fn connection(
 
 /// In the order in which they were opened.
 fn streams(
-    connection: &str,
-    cause: Option<&Cause>,
+    id: &str,
+    connection: &ConnectionRecord,
     open: &[Arc<StreamRecord>],
     closed: &[Arc<StreamRecord>],
 ) -> Vec<Stream> {
@@ -100,27 +100,37 @@ fn streams(
     let mut records =
         closed.iter().chain(open).filter(|record| told.insert(record.number)).collect::<Vec<_>>();
     records.sort_by_key(|record| record.number);
-    records.into_iter().map(|record| stream(connection, cause, record)).collect()
+    records.into_iter().map(|record| stream(id, connection, record)).collect()
 }
 
-fn stream(connection: &str, cause: Option<&Cause>, record: &StreamRecord) -> Stream {
+fn stream(id: &str, connection: &ConnectionRecord, record: &StreamRecord) -> Stream {
     Stream {
-        id: format!("{connection}-{}", record.number).into(),
+        id: format!("{id}-{}", record.number).into(),
         protocol: record.protocol(),
         role: record.role.into(),
         traffic: Some(traffic(record.bytes())),
         conn: Some(ConnectionRef {
-            connection: Some(connection_ref::Connection::ConnId(connection.to_owned().into())),
+            connection: Some(connection_ref::Connection::ConnId(id.to_owned().into())),
         }),
         timeline: Some(stream::Timeline { open_ts: record.opened_ms, close_ts: record.closed_ms() }),
         status: record.status(),
         latency_ns: 0,
         user_provided_tags: Vec::new(),
-        close_cause: match record.end() {
-            None => String::new(),
-            Some(StreamEnd::Own(cause)) => cause.to_string(),
-            Some(StreamEnd::WithConnection) => cause.map(Cause::to_string).unwrap_or_default(),
-        },
+        close_cause: end_cause(connection, record).map(|cause| cause.to_string()).unwrap_or_default(),
+    }
+}
+
+fn end_cause(connection: &ConnectionRecord, record: &StreamRecord) -> Option<Cause> {
+    match record.end()? {
+        StreamEnd::Own(cause) => Some(cause.clone()),
+        StreamEnd::WithConnection => connection.cause().cloned(),
+        StreamEnd::Dropped { polls } => {
+            let polled_since = connection.link().is_none_or(|link| link.polls() > *polls);
+            match connection.cause() {
+                Some(cause) if !polled_since => Some(cause.clone()),
+                _ => Some(Cause::Reset),
+            }
+        }
     }
 }
 

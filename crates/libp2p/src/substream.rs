@@ -108,13 +108,12 @@ impl Drop for Watch {
         let end = match self.first_end.take() {
             Some(end) => end,
             None if self.link.is_ending() => StreamEnd::WithConnection,
-            // Dropped while both directions were open, which resets it.
-            None => StreamEnd::Own(Cause::Reset),
+            None => StreamEnd::Dropped { polls: self.link.polls() },
         };
         let unfinished =
             self.sniffer.is_some() && !self.record.is_pinned() && self.record.protocol().is_empty();
         let end = match end {
-            StreamEnd::Own(_) if unfinished => {
+            StreamEnd::Own(_) | StreamEnd::Dropped { .. } if unfinished => {
                 StreamEnd::Own(Cause::Handshake("no protocol agreed on".to_owned()))
             }
             end => end,

@@ -144,7 +144,7 @@ async fn a_closed_connection_stays_for_a_while() {
     let streams = ours.streams.expect("streams").streams;
     let ping = streams.iter().find(|stream| stream.protocol == PING).expect("the ping stream");
     assert_eq!(ping.status, i32::from(Status::Closed), "{ping:?}");
-    assert_eq!(ping.close_cause, "closedByUs");
+    assert_eq!(ping.close_cause, "closedByUs", "{streams:#?}");
     assert!(ping.timeline.expect("a timeline").close_ts > 0);
     assert_eq!(b.until("a closed connection", closed(at_b)).await.close_cause, "closedByRemote");
 

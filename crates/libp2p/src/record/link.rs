@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, OnceLock, Weak,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -24,6 +24,7 @@ pub(crate) struct Link {
     connection: OnceLock<ConnectionId>,
     closing: AtomicBool,
     ending: AtomicBool,
+    polls: AtomicU64,
     streams: Mutex<Streams>,
 }
 
@@ -56,6 +57,7 @@ impl Link {
             connection: OnceLock::new(),
             closing: AtomicBool::new(false),
             ending: AtomicBool::new(false),
+            polls: AtomicU64::new(0),
             streams: Mutex::default(),
         })
     }
@@ -107,6 +109,16 @@ impl Link {
 
     pub(crate) fn is_ending(&self) -> bool {
         self.ending.load(Relaxed)
+    }
+
+    /// The muxer is polled: the connection goes on. Only the muxer calls it, so a plain store is enough.
+    pub(crate) fn polled(&self) {
+        self.polls.store(self.polls() + 1, Relaxed);
+    }
+
+    /// How often the muxer was polled.
+    pub(crate) fn polls(&self) -> u64 {
+        self.polls.load(Relaxed)
     }
 
     pub(crate) fn open_stream(&self, role: Role) -> Arc<StreamRecord> {

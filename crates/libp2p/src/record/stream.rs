@@ -18,6 +18,9 @@ pub(crate) enum StreamEnd {
     Own(Cause),
     /// Because its connection did.
     WithConnection,
+    /// It was let go while both directions were open, when its muxer had been polled so often. That resets it, unless the
+    /// muxer is never polled again: then it went with its connection.
+    Dropped { polls: u64 },
 }
 
 pub(crate) struct StreamRecord {
