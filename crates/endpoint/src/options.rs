@@ -66,8 +66,8 @@ pub struct Options {
     pub allow_remote: bool,
     /// The viewer to serve on the same port.
     pub viewer: Ui,
-    /// Bytes of frames that may wait for one session: 16 MiB by default. Frames are shared between sessions, so this is
-    /// not multiplied by them.
+    /// Bytes of frames that may wait for one session: 16 MiB by default. Frames are shared between sessions, so they are
+    /// not multiplied by them; an event takes some 200 bytes of memory besides its frame.
     pub queue_bytes: usize,
     /// Times and counts that only tests change.
     #[doc(hidden)]

@@ -209,7 +209,7 @@ async fn connection(
 fn set_up(stream: &TcpStream, tuning: &Tuning) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);
-    // A client whose machine vanished sends nothing more: only this finds out, within half a minute.
+    // A client whose machine vanished sends nothing more: only this finds out, within a minute.
     let keepalive =
         TcpKeepalive::new().with_time(Duration::from_secs(15)).with_interval(Duration::from_secs(5));
     socket.set_tcp_keepalive(&keepalive)?;
