@@ -8,6 +8,12 @@ use prost::Message;
 
 use crate::wire::{PROTOCOL_VERSION, ServerMessage, Version, server_message::Payload};
 
+mod read;
+
+pub(crate) use read::Header;
+
+pub use read::{Problem, Segments, latin1, read_message};
+
 /// Bytes of the version at the head of a message or recording.
 pub const VERSION_LEN: usize = 4;
 /// Bytes of a segment's checksum and length.
@@ -35,7 +41,8 @@ pub fn put_segment(out: &mut impl BufMut, payload: &[u8]) {
 /// Wraps a payload as a [`ServerMessage`] and encodes it as one segment, without the version before it.
 #[must_use]
 pub fn segment(payload: Payload) -> Bytes {
-    let message = ServerMessage { version: Some(Version { version: PROTOCOL_VERSION }), payload: Some(payload) };
+    let message =
+        ServerMessage { version: Some(Version { version: PROTOCOL_VERSION }), payload: Some(payload) };
     let body = message.encode_to_vec();
     let mut out = BytesMut::with_capacity(HEADER_LEN + body.len());
     put_segment(&mut out, &body);
