@@ -126,3 +126,66 @@ impl EventTypes {
         }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(name: &str) -> Event {
+        let kind = EventType { name: name.into(), property_types: Vec::new() };
+        Event { r#type: Some(kind), ts: 1, content: "{\"a\":1}".into() }
+    }
+
+    fn known(name: &str) -> EventType {
+        EventType {
+            name: name.into(),
+            property_types: vec![EventProperty { name: "a".into(), ..Default::default() }],
+        }
+    }
+
+    fn read(segment: &Bytes) -> Event {
+        let message = ServerMessage::decode(&segment[frame::HEADER_LEN..]).expect("a message");
+        let Some(Payload::Event(event)) = message.payload else { panic!("no event") };
+        event
+    }
+
+    #[test]
+    fn both_forms_tell_the_same_event_and_one_its_types_properties() {
+        let mut types = EventTypes::default();
+        let frame = types.encode(event("A"), || vec![known("B"), known("A")]).expect("short");
+        assert_eq!(read(frame.bare()), event("A"));
+        assert_eq!(read(frame.inline()), Event { r#type: Some(known("A")), ..event("A") });
+        let again =
+            types.encode(event("A"), || panic!("a known type is not asked for again")).expect("short");
+        assert_eq!(again.kind, frame.kind);
+    }
+
+    #[test]
+    fn an_event_may_bring_its_types_properties_itself() {
+        let mut types = EventTypes::default();
+        let whole = Event { r#type: Some(known("A")), ..event("A") };
+        let frame = types.encode(whole.clone(), Vec::new).expect("short");
+        assert_eq!((read(frame.bare()), read(frame.inline())), (event("A"), whole));
+        let mut told = Vec::new();
+        types.complete(&mut told);
+        assert_eq!(told, [known("A")]);
+    }
+
+    #[test]
+    fn types_are_remembered_up_to_a_bound_and_further_ones_have_no_number() {
+        let mut types = EventTypes::default();
+        for number in 0..MAX_TYPES + 10 {
+            let frame = types.encode(event(&number.to_string()), Vec::new).expect("short");
+            assert_eq!(frame.kind.is_some(), number < MAX_TYPES);
+        }
+        let mut told = Vec::new();
+        types.complete(&mut told);
+        assert_eq!(told.len(), MAX_TYPES);
+    }
+
+    #[test]
+    fn an_event_longer_than_a_segment_may_be_is_none() {
+        let long = Event { content: "x".repeat(frame::MAX_SEGMENT_LEN), ..event("A") };
+        assert!(EventTypes::default().encode(long, Vec::new).is_none());
+    }
+}

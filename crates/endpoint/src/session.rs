@@ -2,6 +2,7 @@
 //! the table of commands.
 
 pub(crate) mod command;
+mod held;
 pub(crate) mod link;
 pub(crate) mod queue;
 mod rate;
@@ -25,6 +26,7 @@ use tokio::{
 
 use self::{
     command::Push,
+    held::Held,
     queue::{Limits, Next, Queue},
 };
 use crate::{event::EventFrame, lock, options::Tuning};
@@ -54,7 +56,7 @@ struct Outbox {
     states_on: bool,
     events_on: bool,
     /// Events that wait until those that a session gets first are there.
-    held: Option<Vec<Arc<EventFrame>>>,
+    held: Option<Held>,
     /// The event types whose properties it was told.
     told: HashSet<u32>,
 }
@@ -109,10 +111,10 @@ impl Session {
 
     pub(crate) fn queued(&self) -> Queued {
         let outbox = lock(&self.outbox);
-        let held = outbox.held.as_ref().map_or(0, Vec::len);
+        let (held, held_bytes) = outbox.held.as_ref().map_or((0, 0), |held| (held.len(), held.bytes()));
         Queued {
             frames: outbox.queue.len() + outbox.replies.len() + held,
-            bytes: outbox.queue.bytes() + outbox.replies.iter().map(Bytes::len).sum::<usize>(),
+            bytes: outbox.queue.bytes() + held_bytes + outbox.replies.iter().map(Bytes::len).sum::<usize>(),
             paused: outbox.queue.is_paused(),
         }
     }
@@ -127,16 +129,7 @@ impl Session {
         outbox.queue.note_lost(lost);
         let dropped = match &mut outbox.held {
             Some(held) => {
-                let waiting: usize = held.iter().map(|event| event.len()).sum();
-                let mut room = self.queue_bytes.saturating_sub(waiting);
-                let fitting = events.iter().take_while(|event| {
-                    let fits = event.len() <= room;
-                    room = room.saturating_sub(event.len());
-                    fits
-                });
-                let before = held.len();
-                held.extend(fitting.cloned());
-                let dropped = (events.len() - (held.len() - before)) as u64;
+                let dropped = held.push(events, self.queue_bytes);
                 outbox.queue.note_lost(dropped);
                 dropped
             }
@@ -203,7 +196,7 @@ impl Session {
             Push::Events => outbox.events_on = true,
         }
         if begins {
-            outbox.held = Some(Vec::new());
+            outbox.held = Some(Held::default());
         }
         drop(outbox);
         self.tick_as_configured();
@@ -214,7 +207,7 @@ impl Session {
     fn begin_events(&self, first: Vec<Arc<EventFrame>>) -> u64 {
         let now = Instant::now().into_std();
         let mut outbox = lock(&self.outbox);
-        let held = outbox.held.take().unwrap_or_default();
+        let held = outbox.held.take().unwrap_or_default().into_events();
         let events = first.into_iter().chain(held);
         let dropped = events.map(|event| outbox.queue.push_event(now, event.len(), event)).sum();
         drop(outbox);

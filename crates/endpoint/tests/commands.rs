@@ -6,10 +6,6 @@ use support::*;
 
 const UNKNOWN: i32 = 9;
 
-fn config(retention_period_ms: u64, state_snapshot_interval_ms: u64) -> Configuration {
-    Configuration { retention_period_ms, state_snapshot_interval_ms }
-}
-
 fn numbers() -> impl Iterator<Item = i32> {
     [1, 2, 3, 4, 5, 6, 7, UNKNOWN, -1].into_iter()
 }
@@ -19,13 +15,13 @@ async fn hello_is_answered_by_the_effective_configuration() {
     let (_script, endpoint) = started(options()).await;
     let mut client = Client::connect(&endpoint).await;
     let id = client.command(0, 0, None).await;
-    assert_eq!(client.answer(id).await.effective_config, Some(config(120_000, 1_000)));
+    assert_eq!(client.answer(id).await.effective_config, Some(configuration(120_000, 1_000)));
 
     for (wanted, effective) in [
-        (config(0, 0), config(120_000, 1_000)),
-        (config(1, 1), config(1, 500)),
-        (config(120_000, 2_000), config(120_000, 2_000)),
-        (config(u64::MAX, u64::MAX), config(120_000, 3_600_000)),
+        (configuration(0, 0), configuration(120_000, 1_000)),
+        (configuration(1, 1), configuration(1, 500)),
+        (configuration(120_000, 2_000), configuration(120_000, 2_000)),
+        (configuration(u64::MAX, u64::MAX), configuration(120_000, 3_600_000)),
     ] {
         let mut client = Client::connect(&endpoint).await;
         let id = client.command(0, 0, Some(wanted)).await;
@@ -39,11 +35,11 @@ async fn hello_is_answered_by_the_effective_configuration() {
 async fn a_second_hello_is_an_error_and_changes_nothing() {
     let (_script, endpoint) = started(options()).await;
     let mut client = Client::greeted(&endpoint).await;
-    let id = client.command(0, 0, Some(config(7, 700))).await;
+    let id = client.command(0, 0, Some(configuration(7, 700))).await;
     let response = client.answer(id).await;
     assert_eq!((response.result(), response.effective_config), (command_response::Result::Err, None));
-    let id = client.command(7, 0, Some(config(0, 0))).await;
-    assert_eq!(client.answer(id).await.effective_config, Some(config(120_000, 1_000)));
+    let id = client.command(7, 0, Some(configuration(0, 0))).await;
+    assert_eq!(client.answer(id).await.effective_config, Some(configuration(120_000, 1_000)));
 }
 
 #[tokio::test]
@@ -72,10 +68,14 @@ async fn before_hello_everything_else_is_an_error_and_hello_still_works() {
         }
     }
     client.refused(0, UNKNOWN).await;
-    let id = client.command(7, 0, Some(config(1, 1))).await;
+    let id = client.command(7, 0, Some(configuration(1, 1))).await;
     assert_eq!(client.answer(id).await.result(), command_response::Result::Err);
     let response = client.ok(Command::Hello, Source::State).await;
-    assert_eq!(response.effective_config, Some(config(120_000, 1_000)), "nothing was configured before");
+    assert_eq!(
+        response.effective_config,
+        Some(configuration(120_000, 1_000)),
+        "nothing was configured before"
+    );
     assert_eq!(
         script.snapshots.load(std::sync::atomic::Ordering::SeqCst),
         0,
@@ -149,12 +149,12 @@ async fn update_config_is_clamped_and_nought_leaves_what_was() {
     let (_script, endpoint) = started(options()).await;
     let mut client = Client::greeted(&endpoint).await;
     for (wanted, effective) in [
-        (config(5_000, 2_000), config(5_000, 2_000)),
-        (config(0, 0), config(5_000, 2_000)),
-        (config(0, 1), config(5_000, 500)),
-        (config(u64::MAX, 0), config(120_000, 500)),
-        (config(0, u64::MAX), config(120_000, 3_600_000)),
-        (config(0, u64::MAX / 1_000_000 + 1), config(120_000, 3_600_000)),
+        (configuration(5_000, 2_000), configuration(5_000, 2_000)),
+        (configuration(0, 0), configuration(5_000, 2_000)),
+        (configuration(0, 1), configuration(5_000, 500)),
+        (configuration(u64::MAX, 0), configuration(120_000, 500)),
+        (configuration(0, u64::MAX), configuration(120_000, 3_600_000)),
+        (configuration(0, u64::MAX / 1_000_000 + 1), configuration(120_000, 3_600_000)),
     ] {
         let id = client.command(7, 0, Some(wanted)).await;
         let response = client.answer(id).await;

@@ -53,3 +53,14 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 pub async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
     tokio::time::timeout(LIMIT, work).await.unwrap_or_else(|_| panic!("{what}: not within {LIMIT:?}"))
 }
+
+/// A configuration.
+pub fn configuration(retention_period_ms: u64, state_snapshot_interval_ms: u64) -> Configuration {
+    Configuration { retention_period_ms, state_snapshot_interval_ms }
+}
+
+/// Changes a session's configuration.
+pub async fn configure(client: &mut Client, retention_period_ms: u64, state_snapshot_interval_ms: u64) {
+    let id = client.command(7, 0, Some(configuration(retention_period_ms, state_snapshot_interval_ms))).await;
+    assert_eq!(client.answer_past_pushes(id).await.result(), command_response::Result::Ok);
+}
