@@ -9,6 +9,7 @@ mod track;
 
 use std::collections::{HashSet, VecDeque};
 
+use chunk::CHUNK_LEN;
 pub use chunk::{Chunk, Column, Totals};
 pub use event_log::{Event, EventLog};
 pub use row::{End, Row, RowIx, Rows};
@@ -36,8 +37,11 @@ pub struct History {
     chunks: VecDeque<Chunk>,
     /// Rows of the newest snapshot.
     present: Vec<RowIx>,
-    /// Sealed chunks' bytes; the open one is measured when asked.
+    /// Bytes of the sealed chunks and of the open one, as of its last snapshot.
     sealed_bytes: usize,
+    open_bytes: usize,
+    /// The open chunk is sealed at this size too, so that what is dropped goes in small pieces.
+    chunk_bytes: usize,
     pub dropped_snapshots: u64,
     pub dropped_events: u64,
     pub closed_cut: u64,
@@ -65,6 +69,10 @@ pub struct Seen {
 const SWEEP_EVERY: usize = 4;
 
 impl History {
+    pub fn new(chunk_bytes: usize) -> History {
+        History { chunk_bytes, ..History::default() }
+    }
+
     pub fn runtime(&mut self, runtime: &Runtime) {
         for declared in &runtime.types {
             self.events.declare(declared);
@@ -100,7 +108,8 @@ impl History {
         let mut totals = self.totals(snapshot, run);
         totals.after_loss = std::mem::take(&mut self.link_lost) && self.last_ms().is_some();
         totals.after_gap = self.is_gap(self.last_ms(), now) || totals.after_loss;
-        if self.chunks.back().is_none_or(Chunk::is_full) {
+        let is_full = |chunk: &Chunk| chunk.len() >= CHUNK_LEN || self.open_bytes > self.chunk_bytes;
+        if self.chunks.back().is_none_or(is_full) {
             if let Some(full) = self.chunks.back_mut() {
                 full.seal();
                 self.sealed_bytes += full.memory();
@@ -112,7 +121,8 @@ impl History {
         let from_start = self.chunks.is_empty() && at == 0 && self.dropped_snapshots == 0;
         chunk.begin(at, totals);
         let mut seen = HashSet::with_capacity(self.present.len());
-        self.place_rows(&mut chunk, at, snapshot, run, from_start, &mut seen);
+        let told = Telling { at_ms: now, run, from_start, next_ms: None };
+        self.place_rows(&mut chunk, at, snapshot, told, &mut seen);
         for row in std::mem::take(&mut self.present) {
             if !seen.contains(&row) {
                 chunk.absent(at, row);
@@ -123,6 +133,7 @@ impl History {
             self.end_other_runs(run, now);
         }
         self.present = seen.into_iter().collect();
+        self.open_bytes = chunk.memory();
         self.chunks.push_back(chunk);
     }
 
@@ -151,7 +162,8 @@ impl History {
         };
         chunk.begin(at, totals);
         let mut seen = HashSet::new();
-        self.place_rows(&mut chunk, at, snapshot, run, false, &mut seen);
+        let told = Telling { at_ms: now, run, from_start: false, next_ms };
+        self.place_rows(&mut chunk, at, snapshot, told, &mut seen);
         for row in told_before.into_iter().filter(|row| !seen.contains(row)) {
             if at + 1 == chunk.len() {
                 chunk.absent(at, row);
@@ -188,6 +200,7 @@ impl History {
             }
             self.chunks.insert(index + 1, right);
         }
+        self.open_bytes = self.chunks.back().map_or(0, Chunk::memory);
         self.mend_gaps(now);
     }
 
@@ -197,12 +210,10 @@ impl History {
         chunk: &mut Chunk,
         at: usize,
         snapshot: &Snapshot,
-        run: u32,
-        from_start: bool,
+        told: Telling,
         seen: &mut HashSet<RowIx>,
     ) {
         for connection in &snapshot.connections {
-            let told = Telling { at_ms: snapshot.instant_ms, run, from_start };
             let Connection { id, status, facts, figures, streams } = connection;
             let row = self.identify(None, *id, *status, facts, figures, told);
             if !seen.insert(row) {
@@ -229,16 +240,18 @@ impl History {
         figures: &Figures,
         told: Telling,
     ) -> RowIx {
-        let Telling { at_ms, run, from_start } = told;
+        let Telling { at_ms, run, from_start, next_ms } = told;
         let is_open = status::is_open(status);
         let same_open =
             |row: &Row| facts.open_ms == 0 || row.facts.open_ms == 0 || facts.open_ms == row.facts.open_ms;
         let candidates = self.rows.generations(run, parent, id);
         let known = candidates.iter().rev().copied().find(|ix| {
             let Some(row) = self.rows.get(*ix) else { return false };
-            let is_late = at_ms < row.last_seen_ms;
-            let came_back = is_open && !is_late && row.end.is_some();
-            same_open(row) && !came_back && (!is_late || at_ms >= row.begin_ms() || facts.open_ms > 0)
+            let came_back = is_open && row.end.is_some_and(|end| at_ms >= end.at_ms);
+            // Told late: it may have been there before its first snapshot only if no other lies between.
+            let may_begin =
+                at_ms >= row.first_seen_ms || facts.open_ms > 0 || next_ms == Some(row.first_seen_ms);
+            same_open(row) && !came_back && may_begin
         });
         let ix = known.unwrap_or_else(|| {
             self.rows.add(Row {
@@ -455,8 +468,11 @@ impl History {
     }
 
     pub fn memory(&self) -> usize {
-        let open = self.chunks.back().map_or(0, Chunk::memory);
-        self.sealed_bytes + open + self.rows.memory() + self.events.memory() + self.interner.memory()
+        self.sealed_bytes
+            + self.open_bytes
+            + self.rows.memory()
+            + self.events.memory()
+            + self.interner.memory()
     }
 
     /// Frees the oldest until all fits; the newest chunk and events stay.
@@ -510,4 +526,6 @@ struct Telling {
     at_ms: u64,
     run: u32,
     from_start: bool,
+    /// The snapshot that follows, when this one came late.
+    next_ms: Option<u64>,
 }

@@ -87,7 +87,7 @@ pub struct Counters {
 }
 
 /// The history of one source, and what is asked of it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Engine {
     options: Options,
     history: History,
@@ -103,7 +103,16 @@ type MomentKey = (u64, view::Cursor, Option<view::Range>);
 impl Engine {
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Engine { options, ..Engine::default() }
+        // An eighth: the budget is kept by dropping whole chunks, and two of them are always there.
+        let history = History::new(options.budget_bytes / 8);
+        Engine {
+            options,
+            history,
+            counters: Counters::default(),
+            problems: Problems::default(),
+            version: 0,
+            moment: None,
+        }
     }
 
     /// Takes in one segment's payload.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     row::RowIx,
-    track::{Changes, Track},
+    track::{Changes, Track, value_at},
 };
 use crate::{
     intern::Sym,
@@ -136,10 +136,6 @@ impl Chunk {
         self.totals.len()
     }
 
-    pub fn is_full(&self) -> bool {
-        self.len() >= CHUNK_LEN
-    }
-
     pub fn first_ms(&self) -> u64 {
         self.totals.first().map_or(0, |totals| totals.instant_ms)
     }
@@ -161,7 +157,7 @@ impl Chunk {
             for (_, tracks) in rows {
                 for (column, track) in COLUMNS.iter().zip(tracks.iter_mut()) {
                     // What is not put is absent here, but was whatever it was after.
-                    let absent = (*column == Column::Status && track.len() > 0).then_some(0);
+                    let absent = (*column == Column::Status && !track.is_empty()).then_some(0);
                     track.insert(at as u8, absent, is_last);
                 }
             }
@@ -240,11 +236,15 @@ impl Chunk {
     fn value(&self, place: usize, column: Column, at: u8) -> Option<u64> {
         match &self.rows {
             Rows::Open { rows, .. } => rows[place].1[column as usize].value_at(at),
-            Rows::Sealed { columns, .. } => {
-                let track = columns[column as usize].track(place);
-                Changes::new(track).take_while(|(change, _)| *change <= at).last().map(|(_, value)| value)
-            }
+            Rows::Sealed { columns, .. } => value_at(columns[column as usize].track(place), at),
         }
+    }
+
+    fn changes(&self, place: usize, column: Column) -> Changes<'_> {
+        Changes::new(match &self.rows {
+            Rows::Open { rows, .. } => rows[place].1[column as usize].bytes(),
+            Rows::Sealed { columns, .. } => columns[column as usize].track(place),
+        })
     }
 
     fn kept(&self, place: usize, at: u8) -> Option<Kept> {
@@ -292,10 +292,18 @@ impl Chunk {
     /// A figure of a row at each of the chunk's snapshots that tells it: (ms, value).
     pub fn points(&self, row: RowIx, column: Column, out: &mut Vec<(u64, u64)>) {
         let Some(place) = self.place(row) else { return };
+        let mut statuses = self.changes(place, Column::Status).peekable();
+        let mut values = self.changes(place, column).peekable();
+        let (mut status, mut value) = (0, None);
         for (at, totals) in self.totals.iter().enumerate() {
-            let present = self.value(place, Column::Status, at as u8).is_some_and(|status| status > 0);
-            if present && let Some(value) = told(self.value(place, column, at as u8)) {
-                out.push((totals.instant_ms, value));
+            while let Some((_, change)) = statuses.next_if(|(change, _)| usize::from(*change) <= at) {
+                status = change;
+            }
+            while let Some((_, change)) = values.next_if(|(change, _)| usize::from(*change) <= at) {
+                value = told(Some(change));
+            }
+            if status > 0 {
+                out.extend(value.map(|value| (totals.instant_ms, value)));
             }
         }
     }
@@ -316,7 +324,7 @@ impl Chunk {
             arena.starts.reserve_exact(rows.len() + 1);
             arena.starts.push(0);
             for (_, tracks) in &rows {
-                tracks[column].encode(&mut arena.bytes);
+                arena.bytes.extend_from_slice(tracks[column].bytes());
                 arena.starts.push(arena.bytes.len() as u32);
             }
             arena.bytes.shrink_to_fit();
@@ -357,11 +365,11 @@ impl Chunk {
         let mut later = Vec::new();
         for (row, tracks) in rows.iter_mut() {
             let split: Tracks = std::array::from_fn(|column| tracks[column].split_off(CHUNK_LEN as u8));
-            if split[Column::Status as usize].len() > 0 {
+            if !split[Column::Status as usize].is_empty() {
                 later.push((*row, split));
             }
         }
-        rows.retain(|(_, tracks)| tracks[Column::Status as usize].len() > 0);
+        rows.retain(|(_, tracks)| !tracks[Column::Status as usize].is_empty());
         *places = rows.iter().enumerate().map(|(place, (row, _))| (*row, place)).collect();
         let places = later.iter().enumerate().map(|(place, (row, _))| (*row, place)).collect();
         right.rows = Rows::Open { places, rows: later };
@@ -373,9 +381,9 @@ impl Chunk {
         let facts = self.facts.iter().map(|facts| size_of::<Facts>() + facts.tags.len() * size_of::<Sym>());
         let rows = match &self.rows {
             Rows::Open { rows, .. } => {
-                let changes: usize =
+                let bytes: usize =
                     rows.iter().flat_map(|(_, tracks)| tracks.iter().map(Track::capacity)).sum();
-                rows.len() * (size_of::<(RowIx, Tracks)>() + 32) + changes * size_of::<(u8, u64)>()
+                rows.len() * (size_of::<(RowIx, Tracks)>() + 32) + bytes
             }
             Rows::Sealed { ids, columns } => {
                 let arenas = columns.iter().map(|arena| arena.bytes.len() + arena.starts.len() * 4);

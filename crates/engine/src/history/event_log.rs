@@ -39,6 +39,7 @@ pub struct EventLog {
     next_number: u64,
     count: usize,
     contents_bytes: usize,
+    types_bytes: usize,
 }
 
 /// A source that makes up names has its further events under the last one of so many types.
@@ -50,7 +51,10 @@ impl EventLog {
     pub fn declare(&mut self, declared: &EventType) -> bool {
         if let Some(known) = self.by_name.get(&declared.name) {
             if !declared.properties.is_empty() {
-                self.types[*known as usize].properties = declared.properties.clone();
+                let known = &mut self.types[*known as usize];
+                self.types_bytes -= type_bytes(known);
+                known.properties = declared.properties.clone();
+                self.types_bytes += type_bytes(known);
             }
             return false;
         }
@@ -60,6 +64,7 @@ impl EventLog {
             }
             return false;
         }
+        self.types_bytes += type_bytes(declared);
         self.by_name.insert(declared.name.clone(), self.types.len() as u16);
         self.types.push(declared.clone());
         true
@@ -208,11 +213,15 @@ impl EventLog {
     }
 
     pub fn memory(&self) -> usize {
-        let types: usize =
-            self.types.iter().map(|kind| 128 + kind.name.len() * 2 + kind.properties.len() * 64).sum();
         // Half again: vectors grow by doubling.
-        types + (self.count * size_of::<Event>() + self.contents_bytes) * 3 / 2
+        self.types_bytes + (self.count * size_of::<Event>() + self.contents_bytes) * 3 / 2
     }
+}
+
+/// In the list and in the look-up.
+fn type_bytes(kind: &EventType) -> usize {
+    let properties: usize = kind.properties.iter().map(|property| 48 + property.name.len()).sum();
+    128 + kind.name.len() * 2 + properties
 }
 
 impl EventChunk {

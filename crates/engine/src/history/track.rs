@@ -1,96 +1,116 @@
 //! One figure of one row over the snapshots of a chunk: told when it changes, nothing in between.
 
-/// Changes in order: (number of the snapshot in its chunk, value from then on).
+/// Changes in order: (number of the snapshot in its chunk, value from then on), each as deltas of variable length.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Track(Vec<(u8, u64)>);
+pub struct Track {
+    bytes: Vec<u8>,
+    last: Option<(u8, u64)>,
+}
+
+impl FromIterator<(u8, u64)> for Track {
+    fn from_iter<I: IntoIterator<Item = (u8, u64)>>(changes: I) -> Track {
+        let mut track = Track::default();
+        for change in changes {
+            track.append(change);
+        }
+        track
+    }
+}
 
 impl Track {
+    fn append(&mut self, (at, value): (u8, u64)) {
+        let (last_at, last_value) = self.last.unwrap_or_default();
+        put_varint(&mut self.bytes, u64::from(at - last_at));
+        put_varint(&mut self.bytes, zigzag(value.wrapping_sub(last_value) as i64));
+        self.last = Some((at, value));
+    }
+
     pub fn value_at(&self, snapshot: u8) -> Option<u64> {
-        self.0.iter().rev().find(|(at, _)| *at <= snapshot).map(|(_, value)| *value)
+        match self.last {
+            Some((at, value)) if at <= snapshot => Some(value),
+            _ => value_at(&self.bytes, snapshot),
+        }
     }
 
     /// At the end: `snapshot` is not before any other.
     pub fn push(&mut self, snapshot: u8, value: u64) {
-        if self.0.last().is_none_or(|(_, last)| *last != value) {
-            self.0.push((snapshot, value));
+        if self.last.is_none_or(|(_, last)| last != value) {
+            self.append((snapshot, value));
         }
     }
 
     /// Makes room for a snapshot that came late: what stood at `snapshot` and after moves on by one. With a value, that
     /// one holds at `snapshot` alone. `is_last`: no snapshot follows in this chunk.
     pub fn insert(&mut self, snapshot: u8, value: Option<u64>, is_last: bool) {
-        let before = snapshot.checked_sub(1).and_then(|at| self.value_at(at));
         let after = if is_last { None } else { self.value_at(snapshot) };
-        let place = self.0.partition_point(|(at, _)| *at < snapshot);
-        for (at, _) in &mut self.0[place..] {
-            *at += 1;
-        }
-        let Some(value) = value else { return };
-        let mut place = place;
-        if before != Some(value) {
-            self.0.insert(place, (snapshot, value));
-            place += 1;
-        }
-        let told = self.0.get(place).is_some_and(|(at, _)| *at == snapshot + 1);
-        if let Some(after) = after
-            && after != value
-            && !told
-        {
-            self.0.insert(place, (snapshot + 1, after));
-        }
+        let moved: Vec<(u8, u64)> =
+            self.changes().map(|(at, value)| (if at >= snapshot { at + 1 } else { at }, value)).collect();
+        *self = match value {
+            Some(value) => with_value(moved, snapshot, value, after),
+            None => moved.into_iter().collect(),
+        };
     }
 
     /// What holds at `snapshot` alone becomes `value`. `followed`: another snapshot comes after it in this chunk.
     pub fn replace(&mut self, snapshot: u8, value: u64, followed: bool) {
         let after = if followed { self.value_at(snapshot + 1) } else { None };
-        self.0.retain(|(at, _)| *at != snapshot);
-        let before = snapshot.checked_sub(1).and_then(|at| self.value_at(at));
-        let mut place = self.0.partition_point(|(at, _)| *at < snapshot);
-        if before != Some(value) {
-            self.0.insert(place, (snapshot, value));
-            place += 1;
-        }
-        if let Some(after) = after {
-            let told = self.0.get(place).is_some_and(|(at, _)| *at == snapshot + 1);
-            if told && after == value {
-                self.0.remove(place);
-            } else if !told && after != value {
-                self.0.insert(place, (snapshot + 1, after));
-            }
-        }
+        let others = self.changes().filter(|(at, _)| *at != snapshot).collect();
+        *self = with_value(others, snapshot, value, after);
     }
 
     /// What lies at `snapshot` and after, as a track of its own that begins there.
     pub fn split_off(&mut self, snapshot: u8) -> Track {
-        let first = self.value_at(snapshot);
-        let place = self.0.partition_point(|(at, _)| *at <= snapshot);
-        let mut right: Vec<_> = first.into_iter().map(|value| (0, value)).collect();
-        right.extend(self.0[place..].iter().map(|(at, value)| (at - snapshot, *value)));
-        self.0.truncate(self.0.partition_point(|(at, _)| *at < snapshot));
-        Track(right)
+        let first = self.value_at(snapshot).map(|value| (0, value));
+        let later = self.changes().filter(|(at, _)| *at > snapshot).map(|(at, value)| (at - snapshot, value));
+        let right = first.into_iter().chain(later).collect();
+        *self = self.changes().filter(|(at, _)| *at < snapshot).collect();
+        right
     }
 
-    pub fn len(&self) -> usize {
-        self.0.len()
+    pub fn is_empty(&self) -> bool {
+        self.last.is_none()
     }
 
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Bytes allocated.
     pub fn capacity(&self) -> usize {
-        self.0.capacity()
+        self.bytes.capacity()
     }
 
-    /// Snapshot and value as deltas, variable length.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        let (mut last_at, mut last_value) = (0, 0);
-        for (at, value) in &self.0 {
-            put_varint(out, u64::from(at - last_at));
-            put_varint(out, zigzag(value.wrapping_sub(last_value) as i64));
-            (last_at, last_value) = (*at, *value);
-        }
+    fn changes(&self) -> Changes<'_> {
+        Changes::new(&self.bytes)
     }
 
     pub fn decode(bytes: &[u8]) -> Track {
-        Track(Changes::new(bytes).collect())
+        Track { bytes: bytes.to_vec(), last: Changes::new(bytes).last() }
     }
+}
+
+/// `value` at `snapshot`, and what came after it again at the next one.
+fn with_value(mut changes: Vec<(u8, u64)>, snapshot: u8, value: u64, after: Option<u64>) -> Track {
+    let mut place = changes.partition_point(|(at, _)| *at < snapshot);
+    let before = place.checked_sub(1).map(|place| changes[place].1);
+    if before != Some(value) {
+        changes.insert(place, (snapshot, value));
+        place += 1;
+    }
+    if let Some(after) = after {
+        let told = changes.get(place).is_some_and(|(at, _)| *at == snapshot + 1);
+        if told && after == value {
+            changes.remove(place);
+        } else if !told && after != value {
+            changes.insert(place, (snapshot + 1, after));
+        }
+    }
+    changes.into_iter().collect()
+}
+
+/// Of an encoded track.
+pub fn value_at(bytes: &[u8], snapshot: u8) -> Option<u64> {
+    Changes::new(bytes).take_while(|(at, _)| *at <= snapshot).last().map(|(_, value)| value)
 }
 
 /// The changes of an encoded track.
@@ -174,9 +194,7 @@ mod tests {
         #[test]
         fn encoded_and_decoded_is_the_same(values in values()) {
             let track = of(&values);
-            let mut bytes = Vec::new();
-            track.encode(&mut bytes);
-            prop_assert_eq!(&Track::decode(&bytes), &track);
+            prop_assert_eq!(&Track::decode(track.bytes()), &track);
             for (at, value) in values.iter().enumerate() {
                 prop_assert_eq!(track.value_at(at as u8), *value);
             }
