@@ -1,6 +1,6 @@
 //! Why a connection or a stream ended, in the words that the protocol has for it.
 
-use std::{fmt, io};
+use std::{error::Error, fmt, io};
 
 use libp2p::swarm::ConnectionError;
 
@@ -49,28 +49,49 @@ impl Cause {
 
     /// Of an error of a socket, a muxer or a stream.
     pub(crate) fn of_io(error: &io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-                Self::Reset
-            }
-            io::ErrorKind::UnexpectedEof => Self::ClosedByRemote,
-            _ => {
-                let text = clip::error_text(error);
-                // The muxers' own errors are private to them or boxed away. Their texts: yamux says the first when the
-                // other side said goodbye or hung up, quinn the second to fourth.
-                if text.contains("connection is closed")
-                    || text.contains("closed by peer")
-                    || text.contains("aborted by peer")
-                {
-                    Self::ClosedByRemote
-                } else if text.contains("reset by peer") {
-                    Self::Reset
-                } else {
-                    Self::Io(text)
+        if let Some(cause) = of_kinds(error) {
+            return cause;
+        }
+        let text = clip::error_text(error);
+        // The muxers' own errors are private to them or boxed away. Their texts: yamux says the first when the other side
+        // said goodbye or hung up, quinn the others.
+        if ["connection is closed", "closed by peer", "aborted by peer"]
+            .iter()
+            .any(|known| text.contains(known))
+        {
+            Self::ClosedByRemote
+        } else if text.contains("reset by peer") {
+            Self::Reset
+        } else {
+            Self::Io(text)
+        }
+    }
+}
+
+/// What the kinds of the IO errors in this one tell: security and muxer wrap the socket's.
+fn of_kinds(error: &io::Error) -> Option<Cause> {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    // The depth is bounded because an error may be its own source.
+    for _ in 0..16 {
+        let error = next?;
+        next = error.source();
+        if let Some(io) = error.downcast_ref::<io::Error>() {
+            match io.kind() {
+                io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe => {
+                    return Some(Cause::Reset);
                 }
+                io::ErrorKind::UnexpectedEof => return Some(Cause::ClosedByRemote),
+                _ => {}
+            }
+            // An IO error shows the error in it, and as its source the source of that one.
+            if let Some(inner) = io.get_ref() {
+                next = Some(inner);
             }
         }
     }
+    None
 }
 
 #[cfg(test)]
@@ -81,6 +102,8 @@ mod tests {
     fn io_errors_in_words() {
         assert_eq!(Cause::of_io(&io::ErrorKind::ConnectionReset.into()), Cause::Reset);
         assert_eq!(Cause::of_io(&io::Error::other("connection is closed")), Cause::ClosedByRemote);
+        let wrapped = io::Error::other(io::Error::other(io::Error::from_raw_os_error(32)));
+        assert_eq!(Cause::of_io(&wrapped), Cause::Reset);
         assert_eq!(Cause::of_io(&io::Error::other("timed out")).to_string(), "io: timed out");
     }
 

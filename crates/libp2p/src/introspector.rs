@@ -135,6 +135,7 @@ impl Introspector {
 
     /// The hook for a transport that is secured and multiplexed already: QUIC, WebTransport, WebRTC, or one built by
     /// hand. Not for one whose muxer has the hook already: each connection would be there twice.
+    #[expect(clippy::type_complexity, reason = "a type alias can't hold what `use` says")]
     pub fn wrap<T, M>(
         &self,
         transport: T,

@@ -51,6 +51,8 @@ mod record;
 mod security;
 mod snapshot;
 mod sniffer;
+#[cfg(test)]
+mod sniffer_tests;
 mod substream;
 
 pub use behaviour::{Handler, Introspect};

@@ -17,7 +17,7 @@ use crate::{
     clock::{self, Instant},
     events::{Facts, Teller},
     options::Options,
-    record::{Bytes, ClosedQueue, ConnectionRecord, Link, StreamRecord},
+    record::{Bytes, ClosedQueue, ConnectionRecord, Link, LinkLook, StreamRecord},
 };
 
 /// Most protocol names that are kept once for all streams. A node has dozens; more would be somebody's game.
@@ -64,8 +64,8 @@ impl Pending {
 
 /// A consistent look at everything, for a snapshot.
 pub(crate) struct Look {
-    /// Open ones first, each with its open streams and the bytes of all its streams.
-    pub(crate) connections: Vec<(Arc<ConnectionRecord>, Option<(Vec<Arc<StreamRecord>>, Bytes)>)>,
+    /// Open ones first, each with its muxer's side, if that was found.
+    pub(crate) connections: Vec<(Arc<ConnectionRecord>, Option<LinkLook>)>,
     pub(crate) closed_streams: Vec<(ConnectionId, Arc<StreamRecord>)>,
     pub(crate) total: Bytes,
     pub(crate) cut: u64,
@@ -213,9 +213,9 @@ impl Node {
         let listed = guard.open.values().chain(guard.closed.iter());
         let connections = listed
             .map(|record| {
-                let side = record.link().map(|link| link.read());
-                if let Some((_, bytes)) = &side {
-                    total += *bytes;
+                let side = record.link().map(|link| link.look());
+                if let Some(side) = &side {
+                    total += side.bytes;
                 }
                 (record.clone(), side)
             })
@@ -258,4 +258,109 @@ pub(crate) fn new_link(node: &Arc<Node>, muxer: Option<&str>, security: Option<&
         muxer.map(|name| node.intern(name.to_owned())),
         security.map(|name| node.intern(name.to_owned())),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use libp2p::Multiaddr;
+    use peerscope_introspection::wire::Role;
+
+    use super::*;
+    use crate::record::{Ends, StreamEnd};
+
+    fn node(max_closed: usize) -> Arc<Node> {
+        Arc::new(Node::new(Options { max_closed, ..Options::default() }))
+    }
+
+    fn connect(node: &Arc<Node>, number: usize) -> (ConnectionId, Arc<Link>) {
+        let id = ConnectionId::new_unchecked(number);
+        let link = new_link(node, None, None);
+        node.pending(id);
+        let ends = Ends { local: None, remote: Multiaddr::empty() };
+        let record = node.upgraded(id, |started, took| {
+            ConnectionRecord::new(id, PeerId::random(), Role::Initiator, ends, started, started, took)
+        });
+        record.pair(&link);
+        node.established(id).expect("it was pending");
+        (id, link)
+    }
+
+    #[test]
+    fn ten_thousand_streams_leave_bounded_records_and_all_their_bytes() {
+        let node = node(100);
+        let (id, link) = connect(&node, 1);
+        for _ in 0..10_000 {
+            let stream = link.open_stream(Role::Responder);
+            stream.add_read(3);
+            stream.add_written(5);
+            link.close_stream(&stream, StreamEnd::Own(Cause::ClosedByRemote));
+        }
+        assert_eq!(link.open_streams(), 0);
+        assert_eq!(node.counts(), [0, 1, 0, 100]);
+        let look = node.look();
+        assert_eq!((look.total, look.cut), (Bytes { read: 30_000, written: 50_000 }, 9_900));
+        assert_eq!(look.connections[0].1.as_ref().map(|side| side.bytes), Some(look.total));
+        node.connection_closed(id, Cause::ClosedByUs);
+        assert_eq!(node.look().total, Bytes { read: 30_000, written: 50_000 });
+    }
+
+    #[test]
+    fn bytes_stay_when_connections_are_cut_and_streams_outlive_them() {
+        let node = node(2);
+        let mut late = Vec::new();
+        for number in 0..10 {
+            let (id, link) = connect(&node, number);
+            let stream = link.open_stream(Role::Initiator);
+            stream.add_written(100);
+            node.connection_closed(id, Cause::Reset);
+            late.push((link, stream));
+        }
+        assert_eq!(node.counts(), [0, 0, 2, 0]);
+        assert_eq!(node.look().total.written, 1000);
+        assert_eq!(node.look().cut, 8);
+        for (link, stream) in late {
+            stream.add_written(1);
+            link.close_stream(&stream, StreamEnd::WithConnection);
+        }
+        assert_eq!(node.look().total.written, 1010);
+    }
+
+    #[test]
+    fn a_denied_connection_leaves_its_bytes_alone() {
+        let node = node(10);
+        let id = ConnectionId::new_unchecked(1);
+        let link = new_link(&node, None, None);
+        node.pending(id);
+        let stream = link.open_stream(Role::Responder);
+        stream.add_read(7);
+        node.failed(id);
+        assert!(node.established(id).is_none());
+        link.close_stream(&stream, StreamEnd::WithConnection);
+        drop((stream, link));
+        assert_eq!(node.counts(), [0, 0, 0, 0]);
+        assert_eq!(node.look().total, Bytes { read: 7, written: 0 });
+    }
+
+    #[test]
+    fn a_swarm_that_is_dropped_takes_its_connections_with_it() {
+        let node = node(10);
+        assert!(node.reports(7) && !node.reports(8));
+        let (_, _link) = connect(&node, 1);
+        node.pending(ConnectionId::new_unchecked(2));
+        node.reporter_gone(8);
+        assert_eq!(node.counts(), [1, 1, 0, 0]);
+        node.reporter_gone(7);
+        assert_eq!(node.counts(), [0, 0, 1, 0]);
+        assert!(node.reports(8));
+    }
+
+    #[test]
+    fn made_up_names_are_not_kept_for_ever() {
+        let node = node(10);
+        for number in 0..5_000 {
+            node.intern(format!("/made/up/{number}"));
+        }
+        assert_eq!(node.names.lock().len(), MAX_NAMES);
+        assert!(Arc::ptr_eq(&node.intern("/made/up/1".into()), &node.intern("/made/up/1".into())));
+    }
 }

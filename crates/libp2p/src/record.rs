@@ -7,7 +7,7 @@ mod stream;
 
 pub(crate) use closed::ClosedQueue;
 pub(crate) use connection::{ConnectionRecord, Ends};
-pub(crate) use link::Link;
+pub(crate) use link::{Link, LinkLook};
 pub(crate) use stream::{StreamEnd, StreamRecord};
 
 /// Bytes in and out.

@@ -17,7 +17,7 @@ use crate::{
     cause::Cause,
     clock,
     node::Node,
-    record::{Bytes, ConnectionRecord, StreamEnd, StreamRecord},
+    record::{Bytes, ConnectionRecord, LinkLook, StreamEnd, StreamRecord},
 };
 
 /// One whole snapshot, now.
@@ -47,7 +47,7 @@ pub(crate) fn state(node: &Node) -> State {
 
 fn connection(
     record: &ConnectionRecord,
-    side: Option<&(Vec<Arc<StreamRecord>>, Bytes)>,
+    side: Option<&LinkLook>,
     closed: Vec<Arc<StreamRecord>>,
 ) -> Connection {
     let id = record.id.to_string();
@@ -72,15 +72,15 @@ fn connection(
             close_ts: closed_ms,
         }),
         role: record.role.into(),
-        traffic: side.map(|(_, bytes)| traffic(*bytes)),
+        traffic: side.map(|side| traffic(side.bytes)),
         attribs: Some(Attributes {
             multiplexer: muxer.unwrap_or_default().to_owned(),
             encryption: security.unwrap_or_default().to_owned(),
         }),
         latency_ns: record.latency_ns(),
-        streams: side.map(|(open, _)| StreamList {
+        streams: side.map(|side| StreamList {
             stream_ids: Vec::new(),
-            streams: streams(&id, record, open, &closed),
+            streams: streams(&id, record, &side.open, &closed),
         }),
         user_provided_tags: record.agent().map(|agent| format!("agent={agent}")).into_iter().collect(),
         close_cause: record.cause().map(Cause::to_string).unwrap_or_default(),

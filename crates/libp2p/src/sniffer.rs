@@ -169,6 +169,3 @@ impl Sniffer {
         verdict
     }
 }
-
-#[cfg(test)]
-mod tests;

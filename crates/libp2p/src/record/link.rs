@@ -28,6 +28,14 @@ pub(crate) struct Link {
     streams: Mutex<Streams>,
 }
 
+/// A consistent look at a link.
+pub(crate) struct LinkLook {
+    /// Its open streams.
+    pub(crate) open: Vec<Arc<StreamRecord>>,
+    /// The bytes of all its streams that there ever were.
+    pub(crate) bytes: Bytes,
+}
+
 #[derive(Default)]
 struct Streams {
     opened: u64,
@@ -143,10 +151,9 @@ impl Link {
         }
     }
 
-    /// The open streams, and the bytes of all that there ever were.
-    pub(crate) fn read(&self) -> (Vec<Arc<StreamRecord>>, Bytes) {
+    pub(crate) fn look(&self) -> LinkLook {
         let streams = self.streams.lock();
-        (streams.open.values().cloned().collect(), streams.bytes())
+        LinkLook { open: streams.open.values().cloned().collect(), bytes: streams.bytes() }
     }
 
     /// What the node's total does not have yet, while nobody else lists this link any more.

@@ -135,7 +135,7 @@ impl Node {
         let order: Order = Box::new(move |swarm| {
             done.send(order(swarm)).ok();
         });
-        self.orders.send(order).ok().expect("the node runs");
+        assert!(self.orders.send(order).is_ok(), "the node runs");
         result.await.expect("the node runs")
     }
 
@@ -242,4 +242,9 @@ pub async fn connected(a: &Node, b: &Node, address: Multiaddr) -> (u64, u64) {
 
 pub fn by_id(connections: &[Connection], id: u64) -> Option<&Connection> {
     connections.iter().find(|connection| connection.id == id.to_string().as_bytes())
+}
+
+/// What a node sees when the other side closes: its goodbye, or the reset that overtook it.
+pub fn is_end_by_remote(cause: &str) -> bool {
+    ["closedByRemote", "reset"].contains(&cause)
 }
