@@ -5,6 +5,7 @@ mod graph;
 mod head;
 mod inspector;
 mod overview;
+pub mod plain;
 mod row;
 mod story;
 mod table;
@@ -72,18 +73,6 @@ pub fn frame(look: &Look<'_>, problems: Problems, history_version: u64) -> Frame
         head: head::answer(look, problems),
         panels: look.view.panels.iter().map(answer).collect(),
     }
-}
-
-/// The rows of a screen as plain objects, for scripts.
-pub fn rows_json(look: &Look<'_>, screen: &str) -> serde_json::Value {
-    let rows = match screen {
-        "connections" => table::all(look).iter().filter_map(|row| serde_json::to_value(row).ok()).collect(),
-        "events" => events::all(look).iter().filter_map(|row| serde_json::to_value(row).ok()).collect(),
-        "graph" => graph::nodes_json(look),
-        "overview" => overview::peers_json(look),
-        _ => Vec::new(),
-    };
-    serde_json::Value::Array(rows)
 }
 
 fn gaps(history: &History) -> Vec<Range> {

@@ -220,7 +220,7 @@ impl Engine {
 
     /// All rows of a screen, as a JSON array of plain objects, for scripts.
     pub fn rows_json(&mut self, screen: &str, view: &View) -> String {
-        self.with_look(view, |look| answer::rows_json(look, screen).to_string())
+        self.with_look(view, |look| answer::plain::rows(look, screen).to_string())
     }
 
     fn with_look<T>(&mut self, view: &View, read: impl FnOnce(&Look<'_>) -> T) -> T {

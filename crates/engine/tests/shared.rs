@@ -31,11 +31,15 @@ fn recording(name: &str) -> Option<Engine> {
 fn distinct(engine: &mut Engine) -> (usize, usize, usize) {
     let rows = engine.rows_json("connections", &View { range: whole(), ..View::default() });
     let rows: Vec<serde_json::Value> = serde_json::from_str(&rows).expect("JSON");
-    let connections: Vec<_> = rows.iter().filter_map(|row| row.get("Connection")).collect();
-    let streams = rows.iter().filter(|row| row.get("Stream").is_some()).count();
-    let peers: std::collections::BTreeSet<_> =
-        connections.iter().map(|row| row["peer"].to_string()).collect();
-    (connections.len(), streams, peers.len())
+    let texts = |name: &str| rows.iter().map(|row| row[name].to_string()).collect::<BTreeSet<_>>();
+    let streams: BTreeSet<_> = rows
+        .iter()
+        .flat_map(|row| {
+            row["stream_rows"].as_array().into_iter().flatten().map(|stream| (&row["id"], &stream["id"]))
+        })
+        .map(|(connection, stream)| (connection.to_string(), stream.to_string()))
+        .collect();
+    (texts("id").len(), streams.len(), texts("peer").len())
 }
 
 #[test]

@@ -67,18 +67,11 @@ pub fn answer(look: &Look<'_>, ask: &GraphAsk) -> Graph {
     }
 }
 
-pub fn nodes_json(look: &Look<'_>) -> Vec<serde_json::Value> {
+/// Every node, with its x and y.
+pub fn nodes_with_places(look: &Look<'_>) -> Vec<(GraphNode, f32, f32)> {
     let graph = answer(look, &GraphAsk { labels: 0 });
-    let place = |at: usize| (graph.positions[at * 2], graph.positions[at * 2 + 1]);
-    let with_place = graph.nodes.iter().enumerate().filter_map(|(at, node)| {
-        let mut value = serde_json::to_value(node).ok()?;
-        let (x, y) = place(at);
-        let object = value.as_object_mut()?;
-        object.insert("x".into(), x.into());
-        object.insert("y".into(), y.into());
-        Some(value)
-    });
-    with_place.collect()
+    let places: Vec<(f32, f32)> = graph.positions.chunks_exact(2).map(|place| (place[0], place[1])).collect();
+    graph.nodes.into_iter().zip(places).map(|(node, (x, y))| (node, x, y)).collect()
 }
 
 /// One node a peer, in an order that keeps its place while others come and go.

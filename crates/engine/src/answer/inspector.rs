@@ -3,6 +3,7 @@
 use super::{
     Look, events,
     overview::{peer_flow, peer_spark},
+    plain,
     row::{agent, conn_row, spark, spark_max, stream_row, transport},
     story,
     table::ordered_streams,
@@ -104,7 +105,7 @@ fn connection(look: &Look<'_>, ask: &InspectorAsk, key: &Key, ix: RowIx) -> Opti
         subtitle: subtitle.into_iter().flatten().collect::<Vec<_>>().join(" · "),
         traffic: chart(look, ask, &at, row.flow.clone(), row.shared_flow),
         json: json(
-            &serde_json::json!({ "connection": row, "facts": facts_map(&facts_out), "streams": streams }),
+            &serde_json::json!({ "connection": plain::connection_alone(&row), "facts": facts_map(&facts_out), "streams": plain_streams(&streams) }),
         ),
         facts: facts_out,
         ..inspector(key, (story, story_cut), (streams, stream_count), Vec::new())
@@ -143,7 +144,7 @@ fn stream(look: &Look<'_>, ask: &InspectorAsk, key: &Key, ix: RowIx) -> Option<I
             .stream_traffic
             .then(|| chart(look, ask, &at, row.flow.clone(), false))
             .flatten(),
-        json: json(&serde_json::json!({ "stream": row, "facts": facts_map(&facts_out) })),
+        json: json(&serde_json::json!({ "stream": plain::stream(&row), "facts": facts_map(&facts_out) })),
         facts: facts_out,
         ..inspector(key, story::of_stream(look, ix), (Vec::new(), 0), Vec::new())
     })
@@ -221,7 +222,7 @@ fn peer(look: &Look<'_>, ask: &InspectorAsk, key: &Key, peer: Sym) -> Option<Ins
             .join(" · "),
         traffic: traffic.filter(|_| ask.chart_columns > 0),
         json: json(
-            &serde_json::json!({ "facts": facts_map(&facts_out), "connections": connections, "streams": streams }),
+            &serde_json::json!({ "facts": facts_map(&facts_out), "connections": connections.iter().map(plain::connection_alone).collect::<Vec<_>>(), "streams": plain_streams(&streams) }),
         ),
         facts: facts_out,
         ..inspector(key, story::of_peer(look, peer), (streams, stream_count), connections)
@@ -338,6 +339,10 @@ fn chart(
         flow,
         shared,
     })
+}
+
+fn plain_streams(streams: &[StreamRow]) -> Vec<serde_json::Value> {
+    streams.iter().map(plain::stream).collect()
 }
 
 fn facts_map(facts: &[Fact]) -> serde_json::Value {

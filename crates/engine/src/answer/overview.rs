@@ -79,10 +79,10 @@ pub fn answer(look: &Look<'_>, ask: &OverviewAsk) -> Overview {
     }
 }
 
-pub fn peers_json(look: &Look<'_>) -> Vec<serde_json::Value> {
+/// Every peer that is open at the cursor.
+pub fn all_peers(look: &Look<'_>) -> Vec<PeerRow> {
     let open: Vec<&At> = look.moment.connections.iter().filter(|at| at.is_open).collect();
-    let (peers, _) = peers(look, &open, usize::MAX);
-    peers.iter().filter_map(|row| serde_json::to_value(row).ok()).collect()
+    peers(look, &open, 0).0
 }
 
 fn facts_direction(look: &Look<'_>, at: &At) -> Direction {

@@ -76,18 +76,9 @@ pub fn answer(look: &Look<'_>, ask: &TableAsk) -> Table {
     table
 }
 
-/// Every row of the table, streams under their connections.
-pub fn all(look: &Look<'_>) -> Vec<TableRow> {
-    let sort = Sort { by: Column::RateIn, descending: true };
-    let mut all = Vec::new();
-    for (at, row) in sorted(look, sort, &HashSet::new()) {
-        let key = row.key.clone();
-        all.push(TableRow::Connection(Box::new(row)));
-        let streams =
-            ordered_streams(look, at).into_iter().filter_map(|stream| stream_row(look, stream, &key));
-        all.extend(streams.map(|row| TableRow::Stream(Box::new(row))));
-    }
-    all
+/// Every connection of the table.
+pub fn all<'a>(look: &Look<'a>) -> Vec<(&'a At, ConnRow)> {
+    sorted(look, Sort { by: Column::RateIn, descending: true }, &HashSet::new())
 }
 
 /// Open ones first, then oldest first.

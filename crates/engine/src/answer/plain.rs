@@ -1,0 +1,125 @@
+//! Rows as plain objects, for scripts: flat, in words, null where the source never told.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Look, events, graph, overview,
+    row::stream_row,
+    table::{self, ordered_streams},
+};
+use crate::{
+    frame::{ConnRow, Direction, End, EventRow, Flow, GraphNode, PeerRow, Status, StreamRow},
+    moment::{At, status_word},
+};
+
+pub fn rows(look: &Look<'_>, screen: &str) -> Value {
+    Value::Array(match screen {
+        "connections" => table::all(look).into_iter().map(|(at, row)| connection(look, at, &row)).collect(),
+        "events" => events::all(look).iter().map(event).collect(),
+        "graph" => {
+            graph::nodes_with_places(look).iter().map(|(node, x, y)| graph_node(node, *x, *y)).collect()
+        }
+        "overview" => overview::all_peers(look).iter().map(peer).collect(),
+        _ => Vec::new(),
+    })
+}
+
+fn status(status: Status) -> Value {
+    match status {
+        Status::Unknown(number) => format!("unknown ({number})").into(),
+        known => status_word(known).into(),
+    }
+}
+
+fn direction(direction: Direction) -> Value {
+    match direction {
+        Direction::In => "in".into(),
+        Direction::Out => "out".into(),
+        Direction::Unknown(number) => format!("unknown ({number})").into(),
+    }
+}
+
+fn add(object: &mut Value, more: Value) {
+    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+        object.extend(more);
+    }
+}
+
+fn flow(flow: &Flow) -> Value {
+    json!({
+        "rate_in": flow.rate_in, "rate_out": flow.rate_out, "total_in": flow.total_in, "total_out": flow.total_out,
+    })
+}
+
+fn end(end: Option<&End>) -> Value {
+    json!({
+        "end_ms": end.map(|end| end.at_ms),
+        "end_inferred": end.map(|end| end.inferred),
+        "end_cause": end.and_then(|end| end.cause.clone()),
+        "end_error": end.map(|end| end.error),
+    })
+}
+
+fn connection(look: &Look<'_>, at: &At, row: &ConnRow) -> Value {
+    let streams = ordered_streams(look, at).into_iter().filter_map(|at| stream_row(look, at, &row.key));
+    let mut object = json!({
+        "key": row.key, "id": row.id, "status": status(row.status), "peer": row.peer, "agent": row.agent,
+        "transport": row.transport, "direction": direction(row.direction), "remote": row.remote, "relay": row.relay,
+        "rtt_ns": row.rtt_ns, "age_ms": row.age_ms, "streams": row.streams,
+        "stream_rows": streams.map(|row| stream(&row)).collect::<Vec<_>>(),
+    });
+    add(&mut object, flow(&row.flow));
+    add(&mut object, end(row.end.as_ref()));
+    object
+}
+
+pub fn stream(row: &StreamRow) -> Value {
+    let mut object = json!({
+        "key": row.key, "id": row.id, "connection": row.connection, "status": status(row.status),
+        "protocol": row.protocol, "direction": direction(row.direction), "age_ms": row.age_ms,
+    });
+    add(&mut object, flow(&row.flow));
+    add(&mut object, end(row.end.as_ref()));
+    object
+}
+
+/// A connection as the inspector shows it: without its streams, which stand beside it.
+pub fn connection_alone(row: &ConnRow) -> Value {
+    let mut object = json!({
+        "key": row.key, "id": row.id, "status": status(row.status), "peer": row.peer, "agent": row.agent,
+        "transport": row.transport, "direction": direction(row.direction), "remote": row.remote, "relay": row.relay,
+        "rtt_ns": row.rtt_ns, "age_ms": row.age_ms, "streams": row.streams,
+    });
+    add(&mut object, flow(&row.flow));
+    add(&mut object, end(row.end.as_ref()));
+    object
+}
+
+fn event(row: &EventRow) -> Value {
+    let mut object = Map::new();
+    object.insert("key".into(), row.key.0.clone().into());
+    object.insert("ts".into(), row.at_ms.into());
+    object.insert("type".into(), row.kind.clone().into());
+    object.insert("peer".into(), row.peer.clone().into());
+    object.insert("text".into(), row.text.clone().into());
+    object.insert("content".into(), row.content.clone().into());
+    Value::Object(object)
+}
+
+fn graph_node(node: &GraphNode, x: f32, y: f32) -> Value {
+    json!({
+        "key": node.key, "peer": node.peer, "agent": node.agent, "transport": node.transport,
+        "direction": direction(node.direction), "status": status(node.status), "rtt_ns": node.rtt_ns,
+        "rate_in": node.rate_in, "rate_out": node.rate_out, "streams": node.streams,
+        "connections": node.connections, "relayed": node.relayed, "matches": node.matches, "x": x, "y": y,
+    })
+}
+
+fn peer(row: &PeerRow) -> Value {
+    let mut object = json!({
+        "key": row.key, "peer": row.peer, "agent": row.agent, "transport": row.transport,
+        "connections": row.connections, "share": row.share,
+    });
+    add(&mut object, flow(&row.flow));
+    object
+}
