@@ -101,6 +101,7 @@ impl Introspector for Script {
     }
 
     fn event_stream(&self) -> Result<EventStream, IntrospectError> {
+        #[expect(clippy::disallowed_methods, reason = "a test tells as many as it likes")]
         let (sender, receiver) = unbounded();
         self.subscriptions.fetch_add(1, SeqCst);
         *self.events.lock().expect("no panic") = Some(sender);

@@ -111,6 +111,7 @@ impl Node {
     fn run(introspector: Introspector, mut swarm: Swarm<Behaviour>) -> Self {
         let peer = *swarm.local_peer_id();
         let events = tokio::sync::Mutex::new(introspector.event_stream().expect("the only reader"));
+        #[expect(clippy::disallowed_methods, reason = "a test gives few orders")]
         let (orders, mut received) = mpsc::unbounded_channel::<Order>();
         let task = tokio::spawn(async move {
             loop {
