@@ -157,11 +157,11 @@ pub fn nanos(ns: u64) -> Quantity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
     /// `14:32`
-    Minute,
+    Minutes,
     /// `14:32:06`
-    Second,
+    Seconds,
     /// `14:32:06.041`
-    Milli,
+    Millis,
 }
 
 /// A time of the day in the zone that is `zone_minutes` east of UTC.
@@ -170,9 +170,9 @@ pub fn clock(ms: u64, zone_minutes: i32, exact: Clock) -> String {
     let day = local.rem_euclid(86_400_000);
     let (hour, minute, second, milli) = (day / 3_600_000, day / 60_000 % 60, day / 1000 % 60, day % 1000);
     match exact {
-        Clock::Minute => format!("{hour:02}:{minute:02}"),
-        Clock::Second => format!("{hour:02}:{minute:02}:{second:02}"),
-        Clock::Milli => format!("{hour:02}:{minute:02}:{second:02}.{milli:03}"),
+        Clock::Minutes => format!("{hour:02}:{minute:02}"),
+        Clock::Seconds => format!("{hour:02}:{minute:02}:{second:02}"),
+        Clock::Millis => format!("{hour:02}:{minute:02}:{second:02}.{milli:03}"),
     }
 }
 

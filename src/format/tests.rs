@@ -79,12 +79,12 @@ fn counts() {
 #[test]
 fn clocks_follow_the_zone() {
     let noon = 1_700_000_000_041; // 2023-11-14T22:13:20.041Z
-    assert_eq!(clock(noon, 0, Clock::Milli), "22:13:20.041");
-    assert_eq!(clock(noon, 120, Clock::Second), "00:13:20");
-    assert_eq!(clock(noon, -330, Clock::Minute), "16:43");
-    assert_eq!(date_clock(noon, 120, Clock::Second), "2023-11-15 00:13:20");
-    assert_eq!(date_clock(0, -1, Clock::Minute), "1969-12-31 23:59");
-    assert_eq!(date_clock(951_782_400_000, 0, Clock::Minute), "2000-02-29 00:00");
+    assert_eq!(clock(noon, 0, Clock::Millis), "22:13:20.041");
+    assert_eq!(clock(noon, 120, Clock::Seconds), "00:13:20");
+    assert_eq!(clock(noon, -330, Clock::Minutes), "16:43");
+    assert_eq!(date_clock(noon, 120, Clock::Seconds), "2023-11-15 00:13:20");
+    assert_eq!(date_clock(0, -1, Clock::Minutes), "1969-12-31 23:59");
+    assert_eq!(date_clock(951_782_400_000, 0, Clock::Minutes), "2000-02-29 00:00");
 }
 
 #[test]

@@ -1,12 +1,25 @@
 //! Connections: the table of all that is open and what ended, with streams under the expanded rows.
 
-use std::collections::BTreeSet;
+mod cell;
+mod column;
+mod grid;
+mod keys;
+mod phone;
 
-use peerscope_engine::view::{Column, Key, Panel, Sort, TableAsk};
+use std::{collections::BTreeSet, rc::Rc};
+
+use peerscope_engine::{
+    frame::{Answer, Frame, Table},
+    view::{Column, Key, Panel, Sort, TableAsk},
+};
 use yew::prelude::*;
 
-use super::ScreenProps;
-use crate::model::Model;
+use super::{ScreenProps, use_answered};
+use crate::{
+    format,
+    model::{Link, Model, Window},
+    part::{empty::Empty, figure, text},
+};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
@@ -16,16 +29,23 @@ pub struct State {
     pub scroll_px: u32,
     /// How high the visible part is; 0 until it was measured.
     pub height_px: u32,
+    /// The cell that keys act on.
+    pub focus: Option<Focus>,
+}
+
+/// A cell: its row, and the number of its column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Focus {
+    pub row: Key,
+    pub column: usize,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    Scrolled {
-        scroll_px: u32,
-        height_px: u32,
-    },
+    Scrolled { scroll_px: u32, height_px: u32 },
     /// Shows or hides a connection's streams.
     Toggle(Key),
+    Focus(Option<Focus>),
 }
 
 pub fn update(state: &mut State, action: Action) {
@@ -39,27 +59,201 @@ pub fn update(state: &mut State, action: Action) {
                 state.expanded.insert(key);
             }
         }
+        Action::Focus(focus) => state.focus = focus,
     }
 }
 
 /// What is sorted by when nothing else was chosen.
 pub const SORT: Sort = Sort { by: Column::RateIn, descending: true };
 
+/// Rows in the page, at most: the contract allows 120.
+const MOST_ROWS: u32 = 110;
+
+/// Heights of a connection's and a stream's row, px; they equal those of `screens.css`.
+fn heights(window: Window) -> (u16, u16) {
+    if window.phone() {
+        (48, 44)
+    } else if window.width <= 1000.0 {
+        (32, 28)
+    } else {
+        (26, 22)
+    }
+}
+
 pub fn ask(model: &Model) -> Panel {
     let state = &model.connections;
+    let (row_px, sub_row_px) = heights(model.window);
+    let visible = if state.height_px == 0 { model.window.height.max(300.0) as u32 } else { state.height_px };
+    // One screen more on either side, so that scrolling does not wait; less where that would be too many rows.
+    let room = (MOST_ROWS * u32::from(sub_row_px)).saturating_sub(visible) / 2;
+    let over = visible.min(room);
+    // In steps, so that not each pixel asks anew.
+    let step = u32::from(row_px) * 8;
+    let from = state.scroll_px.saturating_sub(over) / step * step;
+    let to = state.scroll_px + visible + over;
     Panel::Connections(TableAsk {
         sort: model.route.sort.unwrap_or(SORT),
-        scroll_px: state.scroll_px,
-        height_px: state.height_px.max(600),
-        row_px: 26,
-        sub_row_px: 22,
+        scroll_px: from,
+        height_px: to.saturating_sub(from).min(MOST_ROWS * u32::from(sub_row_px)),
+        row_px,
+        sub_row_px,
         expanded: state.expanded.iter().cloned().collect(),
     })
 }
 
+fn table(frame: &Frame) -> Option<&Table> {
+    frame.panels.iter().find_map(|panel| match panel {
+        Answer::Connections(table) => Some(table),
+        _ => None,
+    })
+}
+
 #[component]
-pub fn Connections(_props: &ScreenProps) -> Html {
+pub fn Connections(props: &ScreenProps) -> Html {
+    let frame = use_answered(&props.model.frame, |answer| matches!(answer, Answer::Connections(_)));
+    let model = &props.model;
+    let answer = frame.as_deref().and_then(table);
+    let sum = answer.map(|table| format!("{} open, {} closed", count(table.open), count(table.closed)));
+    let matching = answer.filter(|table| table.open + table.closed < table.all).map(|table| {
+        html! {
+            <span class="sum t3">
+                { format!("{} of {} match", count(table.open + table.closed), count(table.all)) }
+            </span>
+        }
+    });
+    let body = match (&frame, answer) {
+        (Some(frame), Some(table)) if table.row_count == 0 => none(model, frame, table),
+        (Some(frame), Some(_)) => html! {
+            <grid::Grid model={model.clone()} dispatch={props.dispatch.clone()} frame={Rc::clone(frame)} />
+        },
+        _ => waiting(model),
+    };
     html! {
-        <main class="view" data-testid="screen-connections"><div class="viewbar"><h1>{ "Connections" }</h1></div></main>
+        <main class="view" data-testid="screen-connections">
+            <div class="viewbar">
+                <h1>{ "Connections" }</h1>
+                <span class="sum">{ sum.unwrap_or_default() }</span>
+                <span class="sp"></span>
+                { for query_error(answer.and_then(|table| table.query_error.as_deref())) }
+                { for matching }
+            </div>
+            { for (model.window.phone() && answer.is_some()).then(|| phone::sort_bar(props)) }
+            { body }
+            { for answer.map(|table| status_line(model, table)) }
+        </main>
+    }
+}
+
+fn count(value: u32) -> String {
+    format::count(u64::from(value))
+}
+
+/// What is wrong with the query; it then matches as bare text.
+pub(super) fn query_error(error: Option<&str>) -> Option<Html> {
+    error.map(|error| html! { <span class="warn el qerror" title={text::title(error)}>{ text::safe(error) }</span> })
+}
+
+/// No source, or nothing came yet.
+fn waiting(model: &Model) -> Html {
+    match model.link {
+        Link::Idle | Link::Failed { .. } => html! {
+            <Empty title="No source">{ "Open an endpoint or a recording to see its connections." }</Empty>
+        },
+        _ => grid::loading(model.window),
+    }
+}
+
+/// An answer without rows: why.
+fn none(model: &Model, frame: &Frame, table: &Table) -> Html {
+    if table.all > 0 && !model.route.query.is_empty() {
+        let hidden = if table.all == 1 {
+            "1 connection is hidden by ".to_owned()
+        } else {
+            format!("{} connections are hidden by ", count(table.all))
+        };
+        return html! {
+            <Empty title="No connection matches">
+                { hidden }<span class="t1">{ text::safe(&model.route.query) }</span>
+            </Empty>
+        };
+    }
+    if frame.head.snapshots == 0 {
+        return html! {
+            <Empty title="No snapshot yet">{ "Connections come with the source's first snapshot of its state." }</Empty>
+        };
+    }
+    html! {
+        <Empty title="No connections at this moment">
+            { "None is open, and none ended within the time shown." }
+        </Empty>
+    }
+}
+
+fn status_line(model: &Model, table: &Table) -> Html {
+    let selected = model.route.selection.is_some().then(|| html! { <span>{ "1 selected" }</span> });
+    let mut never = Vec::new();
+    if table.never.stream_traffic {
+        never.push("traffic of streams");
+    }
+    if table.never.latency {
+        never.push("round trips");
+    }
+    if table.never.agent {
+        never.push("agents");
+    }
+    let never = (!never.is_empty()).then(|| html! { <span>{ format!("Not told by this source: {}", never.join(", ")) }</span> });
+    html! {
+        <div class="statusline">
+            { for selected }
+            <span>
+                { "Σ in " }{ figure::rate_text(table.sum_in) }{ " · out " }{ figure::rate_text(table.sum_out) }
+            </span>
+            { for never }
+            <span class="sp"></span>
+            <span class="keys">{ "Enter opens streams · Space selects · C copies the cell" }</span>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(model: &Model) -> TableAsk {
+        match ask(model) {
+            Panel::Connections(ask) => ask,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn model(height_px: u32, scroll_px: u32) -> Model {
+        Model {
+            window: Window { width: 1440.0, height: 900.0, scale: 1.0 },
+            connections: State { height_px, scroll_px, ..State::default() },
+            ..Model::default()
+        }
+    }
+
+    #[test]
+    fn asks_for_what_is_seen_and_a_screen_around() {
+        let ask = asked(&model(600, 6000));
+        assert!(ask.scroll_px <= 5400 && ask.scroll_px + ask.height_px >= 7200, "{ask:?}");
+    }
+
+    #[test]
+    fn never_asks_for_more_rows_than_allowed_and_always_for_the_visible() {
+        for height in [0, 100, 600, 1100, 2000, 2400] {
+            for scroll in [0, 7, 207, 5000] {
+                let ask = asked(&model(height, scroll));
+                assert!(ask.height_px / u32::from(ask.sub_row_px) < 119, "{ask:?}");
+                assert!(ask.scroll_px <= scroll);
+                assert!(ask.scroll_px + ask.height_px >= scroll + height.min(2200), "{height} {scroll} {ask:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_few_pixels_ask_nothing_new() {
+        assert_eq!(asked(&model(600, 3000)).scroll_px, asked(&model(600, 3010)).scroll_px);
     }
 }

@@ -105,9 +105,9 @@ impl<'a> Board<'a> {
         let most = ((frame.right - frame.left) / 90.0).max(1.0) as usize;
         let (ticks, step) = ticks::times(frame.span.from_ms, frame.span.to_ms, zone_minutes, most);
         let exact = match step {
-            60_000.. => Clock::Minute,
-            1000.. => Clock::Second,
-            _ => Clock::Milli,
+            60_000.. => Clock::Minutes,
+            1000.. => Clock::Seconds,
+            _ => Clock::Millis,
         };
         for at in ticks {
             let x = frame.x(at);

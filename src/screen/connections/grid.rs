@@ -1,0 +1,465 @@
+//! The table itself: only the rows near the view are in the page, spacers stand for the rest.
+
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use peerscope_engine::{
+    frame::{ConnRow, Frame, StreamRow, Table, TableRow},
+    view::{Key, Sort},
+};
+use wasm_bindgen::{JsCast, prelude::*};
+use web_sys::Element;
+use yew::prelude::*;
+
+use super::{
+    Action as Own, Focus, SORT, cell,
+    column::{self, Around, COLUMNS, DIRECTION, PEER, SPARK},
+    heights,
+    keys::{self, Deed},
+    phone, table,
+};
+use crate::{
+    model::{Action, Model, Window},
+    part::{
+        badge, copy, empty, figure,
+        glyph::{Arrow, StatusGlyph},
+        spark,
+    },
+};
+
+#[derive(Clone, Properties)]
+pub struct GridProps {
+    pub model: Rc<Model>,
+    pub dispatch: Callback<Action>,
+    pub frame: Rc<Frame>,
+}
+
+impl PartialEq for GridProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.model, &other.model) && Rc::ptr_eq(&self.frame, &other.frame)
+    }
+}
+
+#[component]
+pub fn Grid(props: &GridProps) -> Html {
+    let scroll = use_node_ref();
+    let model = &props.model;
+    let dispatch = &props.dispatch;
+    use_scroll(&scroll, model.connections.scroll_px, dispatch);
+    let Some(table) = table(&props.frame) else { return Html::default() };
+    let phone = model.window.phone();
+    let (row_px, sub_row_px) = heights(model.window);
+    let around = Around {
+        spark_max: table.spark_max,
+        zone_minutes: model.zone_minutes,
+        query: &model.route.query,
+    };
+
+    let onkeydown = {
+        let (props, scroll) = (props.clone(), scroll.clone());
+        Callback::from(move |event: KeyboardEvent| pressed(&event, &props, &scroll))
+    };
+    let high: u32 =
+        table.rows.iter().map(|row| u32::from(if is_stream(row) { sub_row_px } else { row_px })).sum();
+    let below = table.total_px.saturating_sub(table.offset_px.saturating_add(high));
+    let columns = if phone { phone::HEADS.len() } else { COLUMNS.len() };
+    let rows = table.rows.iter().enumerate().map(|(i, row)| {
+        let number = table.first as usize + i + 2;
+        match row {
+            TableRow::Connection(row) => connection(props, table, row, number, around),
+            TableRow::Stream(row) => stream(props, table, row, number, around),
+        }
+    });
+    let active = model.connections.focus.as_ref().and_then(|focus| {
+        let at = table.rows.iter().position(|row| *keys::key(row) == focus.row)?;
+        Some(cell_id(table.first as usize + at, focus.column))
+    });
+    html! {
+        <div class="scroll vtable" ref={scroll}>
+            <table class={classes!("t", phone.then_some("phone-rows"))} role="grid" data-testid="table" tabindex="0"
+                aria-label="Connections" aria-rowcount={(table.row_count + 1).to_string()} aria-activedescendant={active}
+                {onkeydown}>
+                { if phone { phone_head() } else { head(model.route.sort.unwrap_or(SORT), dispatch) } }
+                <tbody>
+                    { spacer(table.offset_px, columns) }
+                    { for rows }
+                    { spacer(below, columns) }
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+fn is_stream(row: &TableRow) -> bool {
+    matches!(row, TableRow::Stream(_))
+}
+
+fn cell_id(row: usize, column: usize) -> String {
+    format!("cell-{row}-{column}")
+}
+
+fn spacer(height_px: u32, columns: usize) -> Html {
+    if height_px == 0 {
+        return Html::default();
+    }
+    html! {
+        <tr class="spacer" aria-hidden="true" key={"spacer"}>
+            <td colspan={columns.to_string()} style={format!("height:{height_px}px")}></td>
+        </tr>
+    }
+}
+
+/// Keeps what is scrolled, and tells it at most once a frame.
+#[hook]
+fn use_scroll(scroll: &NodeRef, scroll_px: u32, dispatch: &Callback<Action>) {
+    // Coming back to the screen finds the place again.
+    use_effect_with(scroll.clone(), {
+        let dispatch = dispatch.clone();
+        move |scroll| {
+            let element = scroll.cast::<Element>();
+            if let Some(element) = &element {
+                element.set_scroll_top(i32::try_from(scroll_px).unwrap_or(i32::MAX));
+            }
+            let watcher = element.map(|element| Watcher::new(element, dispatch));
+            move || drop(watcher)
+        }
+    });
+}
+
+/// Listens to scrolling and to the size of the box.
+struct Watcher {
+    _listener: EventListener,
+    observer: Option<web_sys::ResizeObserver>,
+    _look: Rc<Closure<dyn FnMut()>>,
+}
+
+impl Watcher {
+    fn new(element: Element, dispatch: Callback<Action>) -> Self {
+        let asked = Rc::new(std::cell::Cell::new(false));
+        let look = {
+            let (element, asked) = (element.clone(), asked.clone());
+            Rc::new(Closure::<dyn FnMut()>::new(move || {
+                asked.set(false);
+                let px = |value: i32| u32::try_from(value).unwrap_or(0);
+                dispatch.emit(Action::Connections(Own::Scrolled {
+                    scroll_px: px(element.scroll_top()),
+                    height_px: px(element.client_height()),
+                }));
+            }))
+        };
+        let soon = {
+            let look = look.clone();
+            move || {
+                if asked.get() {
+                    return;
+                }
+                let frame = web_sys::window()
+                    .and_then(|window| window.request_animation_frame((*look).as_ref().unchecked_ref()).ok());
+                asked.set(frame.is_some());
+            }
+        };
+        // The observer tells the size at once when it begins.
+        let observer = web_sys::ResizeObserver::new((*look).as_ref().unchecked_ref()).ok();
+        if let Some(observer) = &observer {
+            observer.observe(&element);
+        }
+        Self { _listener: EventListener::new(&element, "scroll", move |_| soon()), observer, _look: look }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        if let Some(observer) = &self.observer {
+            observer.disconnect();
+        }
+    }
+}
+
+fn head(sort: Sort, dispatch: &Callback<Action>) -> Html {
+    let widths = COLUMNS.iter().map(|column| {
+        html! { <col style={column.width.map(|width| format!("width:{width}px"))} /> }
+    });
+    let heads = COLUMNS.iter().map(|column| {
+        let sorted = column.by == Some(sort.by);
+        let order = match (sorted, sort.descending) {
+            (false, _) => None,
+            (true, true) => Some("descending"),
+            (true, false) => Some("ascending"),
+        };
+        let arrow = match order {
+            Some("descending") => "↓",
+            Some(_) => "↑",
+            None => "",
+        };
+        let name = html! { <span class={column.silent.then_some("vh")}>{ column.head }</span> };
+        let label = match column.by {
+            None => html! { { name } },
+            Some(by) => {
+                let descending = if sorted { !sort.descending } else { column.descends };
+                let onclick = dispatch.reform(move |_: MouseEvent| Action::Sort(Sort { by, descending }));
+                let arrow = (!arrow.is_empty()).then(|| html! { <span class="arrow" aria-hidden="true">{ arrow }</span> });
+                html! { <button class="sort" {onclick}>{ for arrow }{ name }</button> }
+            }
+        };
+        let class = classes!(column.class.contains('r').then_some("r"), (column.class == "c").then_some("c"), sorted.then_some("sorted"));
+        let class = if column.class == "mono" { classes!(sorted.then_some("sorted")) } else { class };
+        html! { <th role="columnheader" scope="col" {class} aria-sort={order} title={column.hint}>{ label }</th> }
+    });
+    html! {
+        <>
+            <colgroup>{ for widths }</colgroup>
+            <thead><tr role="row">{ for heads }</tr></thead>
+        </>
+    }
+}
+
+fn phone_head() -> Html {
+    let widths = phone::WIDTHS.iter().map(|width| {
+        html! { <col style={width.map(|width| format!("width:{width}px"))} /> }
+    });
+    html! { <colgroup>{ for widths }</colgroup> }
+}
+
+/// What rows have in common.
+struct Row<'a> {
+    key: &'a Key,
+    class: Classes,
+    selected: bool,
+    /// From 1, the head included.
+    number: usize,
+    expanded: Option<bool>,
+    level: u8,
+}
+
+impl Row<'_> {
+    fn html(self, props: &GridProps, cells: Html) -> Html {
+        let onclick = {
+            let (dispatch, key) = (props.dispatch.clone(), self.key.clone());
+            Callback::from(move |event: MouseEvent| {
+                // A click into a cell moves the focus of keys there too.
+                let cell = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+                let column = cell
+                    .and_then(|cell| cell.closest("td").ok().flatten())
+                    .and_then(|cell| cell.get_attribute("data-column"))
+                    .and_then(|column| column.parse().ok())
+                    .unwrap_or(PEER);
+                dispatch.emit(Action::Connections(Own::Focus(Some(Focus { row: key.clone(), column }))));
+                dispatch.emit(phone::select(&key));
+            })
+        };
+        html! {
+            <tr key={self.key.0.clone()} role="row" class={self.class} data-testid="row" data-key={self.key.0.clone()}
+                aria-rowindex={self.number.to_string()} aria-selected={self.selected.to_string()}
+                aria-expanded={self.expanded.map(|open| open.to_string())} aria-level={self.level.to_string()} {onclick}>
+                { cells }
+            </tr>
+        }
+    }
+}
+
+/// Attributes of a cell, whichever row it is in.
+struct Place {
+    id: String,
+    class: Classes,
+    column: String,
+}
+
+fn place(props: &GridProps, key: &Key, number: usize, column: usize, class: &'static str) -> Place {
+    let focused = props.model.connections.focus.as_ref().is_some_and(|focus| {
+        focus.row == *key && focus.column == column
+    });
+    Place {
+        id: cell_id(number - 2, column),
+        class: classes!(class, focused.then_some("cell-focus")),
+        column: column.to_string(),
+    }
+}
+
+fn connection(props: &GridProps, table: &Table, row: &ConnRow, number: usize, around: Around) -> Html {
+    let selected = props.model.route.selection.as_ref() == Some(&row.key);
+    let dim = column::ended(row);
+    let phone = props.model.window.phone();
+    let head = Row {
+        key: &row.key,
+        class: classes!(dim.then_some("dim"), selected.then_some("sel")),
+        selected,
+        number,
+        expanded: (!phone).then_some(row.expanded),
+        level: 1,
+    };
+    if phone {
+        return head.html(props, phone::cells(row, table, around.zone_minutes));
+    }
+    let cells = COLUMNS.iter().enumerate().filter(|(i, _)| !dim || *i <= SPARK).map(|(i, column)| {
+        let place = place(props, &row.key, number, i, column.class);
+        let (span, testid, body) = match &row.end {
+            Some(end) if i == SPARK => ("3", "cell-end".to_owned(), cell::end(end, around.zone_minutes)),
+            _ => ("1", format!("cell-{}", column.id), (column.connection)(row, around)),
+        };
+        let twist = (i == 0).then(|| twist(props, row));
+        let class = if span == "3" { classes!("end", place.class) } else { place.class };
+        html! {
+            <td role="gridcell" id={place.id} {class} colspan={span} data-column={place.column} data-testid={testid}>
+                { for twist }{ body }
+            </td>
+        }
+    });
+    head.html(props, html! { { for cells } })
+}
+
+/// Shows and hides the streams of a row that has some.
+fn twist(props: &GridProps, row: &ConnRow) -> Html {
+    let any = row.expanded || row.streams.is_some_and(|streams| streams > 0) || row.end.is_some();
+    if !any {
+        return html! { <span class="twist"></span> };
+    }
+    let (dispatch, key) = (props.dispatch.clone(), row.key.clone());
+    let onclick = Callback::from(move |event: MouseEvent| {
+        event.stop_propagation();
+        dispatch.emit(Action::Connections(Own::Toggle(key.clone())));
+    });
+    let label = if row.expanded { "Hide streams" } else { "Show streams" };
+    html! {
+        <button class="twist" tabindex="-1" aria-label={label} {onclick}>{ if row.expanded { "▾" } else { "▸" } }</button>
+    }
+}
+
+fn stream(props: &GridProps, table: &Table, row: &StreamRow, number: usize, around: Around) -> Html {
+    let selected = props.model.route.selection.as_ref() == Some(&row.key);
+    let head = Row {
+        key: &row.key,
+        class: classes!("sub", row.end.is_some().then_some("dim"), selected.then_some("sel")),
+        selected,
+        number,
+        expanded: None,
+        level: 2,
+    };
+    let td = |column: usize, span: &'static str, class: &'static str, testid: &'static str, body: Html| {
+        let place = place(props, &row.key, number, column, class);
+        html! {
+            <td role="gridcell" id={place.id} class={place.class} colspan={span} data-column={place.column}
+                data-testid={testid}>
+                { body }
+            </td>
+        }
+    };
+    let glyph = html! { <StatusGlyph status={row.status} end={row.end.clone()} size={9} /> };
+    let protocol = badge::protocol(row.protocol.as_deref());
+    let name = html! { <span class="t3">{ "stream " }<bdi>{ crate::format::visible(&row.id, 24) }</bdi></span> };
+    if props.model.window.phone() {
+        let rates = html! {
+            <>
+                <span class="in-c">{ figure::rate_with_unit(row.flow.rate_in) }</span>
+                <span class="m2 out-c">{ figure::rate_with_unit(row.flow.rate_out) }</span>
+            </>
+        };
+        let cells = html! {
+            <>
+                { td(0, "1", "", "cell-status", glyph) }
+                { td(1, "1", "", "cell-protocol", html! { <>{ protocol }<span class="m2">{ name }</span></> }) }
+                { td(2, "1", "", "cell-spark", spark::flow(&row.flow, table.spark_max, 72, 20)) }
+                { td(3, "1", "r", "cell-in", rates) }
+            </>
+        };
+        return head.html(props, cells);
+    }
+    let figures = match &row.end {
+        Some(end) => td(SPARK, "3", "end", "cell-end", cell::end(end, around.zone_minutes)),
+        None => html! {
+            <>
+                { td(SPARK, "1", "", "cell-spark", spark::flow(&row.flow, table.spark_max, 80, 16)) }
+                { td(SPARK + 1, "1", "r", "cell-in", figure::rate(row.flow.rate_in)) }
+                { td(SPARK + 2, "1", "r", "cell-out", figure::rate(row.flow.rate_out)) }
+            </>
+        },
+    };
+    let cells = html! {
+        <>
+            { td(0, "1", "", "cell-status", glyph) }
+            { td(PEER, "3", "", "cell-protocol", protocol) }
+            { td(DIRECTION, "1", "c", "cell-direction", html! { <Arrow direction={row.direction} /> }) }
+            { td(5, "1", "", "cell-stream", name) }
+            { td(6, "1", "r", "cell-rtt", Html::default()) }
+            { td(7, "1", "r", "cell-age", figure::age(row.age_ms)) }
+            { td(8, "1", "r", "cell-streams", Html::default()) }
+            { figures }
+        </>
+    };
+    head.html(props, cells)
+}
+
+fn pressed(event: &KeyboardEvent, props: &GridProps, scroll: &NodeRef) {
+    let on_button = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .is_some_and(|element| element.tag_name() == "BUTTON");
+    if on_button || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    let Some(table) = table(&props.frame) else { return };
+    let (row_px, sub_row_px) = heights(props.model.window);
+    let page = props.model.connections.height_px as usize / usize::from(row_px);
+    let focus = props.model.connections.focus.as_ref();
+    let Some(deed) = keys::press(&event.key(), &table.rows, focus, page.saturating_sub(2)) else { return };
+    event.prevent_default();
+    event.stop_propagation();
+    let dispatch = &props.dispatch;
+    match deed {
+        Deed::Focus(focus) => {
+            let mut top = table.offset_px;
+            for row in &table.rows {
+                let height = u32::from(if is_stream(row) { sub_row_px } else { row_px });
+                if *keys::key(row) == focus.row {
+                    reveal(scroll, top, height);
+                    break;
+                }
+                top += height;
+            }
+            dispatch.emit(Action::Connections(Own::Focus(Some(focus))));
+        }
+        Deed::Toggle(key) => dispatch.emit(Action::Connections(Own::Toggle(key))),
+        Deed::Select(key) => dispatch.emit(phone::select(&key)),
+        Deed::Copy { row, column } => {
+            let around = Around {
+                spark_max: table.spark_max,
+                zone_minutes: props.model.zone_minutes,
+                query: &props.model.route.query,
+            };
+            if let Some(row) = table.rows.get(row) {
+                copy::copy(column::copied(row, column, around), dispatch.clone());
+            }
+        }
+    }
+}
+
+/// Scrolls as little as it takes to see a row below the head.
+fn reveal(scroll: &NodeRef, top_px: u32, height_px: u32) {
+    const HEAD: i32 = 26;
+    let Some(element) = scroll.cast::<Element>() else { return };
+    let (top, height) = (top_px as i32, height_px as i32);
+    let (from, room) = (element.scroll_top(), element.client_height() - HEAD);
+    if top < from {
+        element.set_scroll_top(top);
+    } else if top + height > from + room {
+        element.set_scroll_top(top + height - room);
+    }
+}
+
+/// The table before its first answer.
+pub fn loading(window: Window) -> Html {
+    if window.phone() {
+        return html! {
+            <div class="scroll"><table class="t phone-rows" aria-busy="true" data-testid="loading">
+                { phone_head() }
+                <tbody>{ empty::bars(&[10, 150, 60, 50], 8) }</tbody>
+            </table></div>
+        };
+    }
+    let head = head(SORT, &Callback::noop());
+    html! {
+        <div class="scroll"><table class="t" aria-busy="true" data-testid="loading">
+            { head }
+            <tbody>{ empty::bars(&[10, 110, 80, 50, 12, 110, 30, 40, 20, 76, 40, 40], 12) }</tbody>
+        </table></div>
+    }
+}

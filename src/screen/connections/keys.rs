@@ -1,0 +1,102 @@
+//! What keys do in the table: arrows move the focused cell, Enter, Space and C act on it. Pure.
+
+use peerscope_engine::{frame::TableRow, view::Key};
+
+use super::{Focus, column::COLUMNS};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    Focus(Focus),
+    /// Expand or fold.
+    Toggle(Key),
+    Select(Key),
+    Copy { row: usize, column: usize },
+}
+
+pub fn key(row: &TableRow) -> &Key {
+    match row {
+        TableRow::Connection(row) => &row.key,
+        TableRow::Stream(row) => &row.key,
+    }
+}
+
+/// `page`: how many rows a screen holds.
+pub fn press(pressed: &str, rows: &[TableRow], focus: Option<&Focus>, page: usize) -> Option<Deed> {
+    let at = focus.and_then(|focus| rows.iter().position(|row| *key(row) == focus.row));
+    let column = focus.map_or(1, |focus| focus.column);
+    let last = COLUMNS.len() - 1;
+    let go = |to: usize, column: usize| {
+        let row = rows.get(to.min(rows.len().checked_sub(1)?))?;
+        Some(Deed::Focus(Focus { row: key(row).clone(), column }))
+    };
+    let Some(at) = at else {
+        // Nothing is focused, or it is out of sight: the first arrow enters at the first row.
+        return matches!(pressed, "ArrowDown" | "ArrowUp" | "Home" | "PageDown").then(|| go(0, column)).flatten();
+    };
+    match pressed {
+        "ArrowDown" => go(at + 1, column),
+        "ArrowUp" => go(at.saturating_sub(1), column),
+        "PageDown" => go(at + page, column),
+        "PageUp" => go(at.saturating_sub(page), column),
+        "ArrowRight" => go(at, (column + 1).min(last)),
+        "ArrowLeft" => go(at, column.saturating_sub(1)),
+        "Home" => go(at, 0),
+        "End" => go(at, last),
+        "Enter" => match &rows[at] {
+            TableRow::Connection(row) => Some(Deed::Toggle(row.key.clone())),
+            TableRow::Stream(_) => None,
+        },
+        " " => Some(Deed::Select(key(&rows[at]).clone())),
+        "c" | "C" => Some(Deed::Copy { row: at, column }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use peerscope_engine::frame::{Direction, Flow, Status, StreamRow};
+
+    use super::*;
+
+    fn row(name: &str) -> TableRow {
+        TableRow::Stream(Box::new(StreamRow {
+            key: Key(name.into()),
+            connection: Key("c".into()),
+            id: "1".into(),
+            status: Status::Active,
+            end: None,
+            protocol: None,
+            direction: Direction::In,
+            age_ms: None,
+            flow: Flow::default(),
+        }))
+    }
+
+    fn focus(name: &str, column: usize) -> Focus {
+        Focus { row: Key(name.into()), column }
+    }
+
+    #[test]
+    fn arrows_stay_within_the_table() {
+        let rows = [row("a"), row("b"), row("c")];
+        let press = |pressed, from: &Focus| press(pressed, &rows, Some(from), 10);
+        assert_eq!(press("ArrowDown", &focus("a", 2)), Some(Deed::Focus(focus("b", 2))));
+        assert_eq!(press("ArrowDown", &focus("c", 2)), Some(Deed::Focus(focus("c", 2))));
+        assert_eq!(press("ArrowUp", &focus("a", 2)), Some(Deed::Focus(focus("a", 2))));
+        assert_eq!(press("PageDown", &focus("a", 2)), Some(Deed::Focus(focus("c", 2))));
+        assert_eq!(press("End", &focus("a", 2)), Some(Deed::Focus(focus("a", 11))));
+        assert_eq!(press("ArrowLeft", &focus("a", 0)), Some(Deed::Focus(focus("a", 0))));
+        assert_eq!(press(" ", &focus("b", 0)), Some(Deed::Select(Key("b".into()))));
+        assert_eq!(press("c", &focus("b", 3)), Some(Deed::Copy { row: 1, column: 3 }));
+        assert_eq!(press("x", &focus("b", 3)), None);
+    }
+
+    #[test]
+    fn without_a_focus_an_arrow_enters() {
+        let rows = [row("a")];
+        assert_eq!(press("ArrowDown", &rows, None, 10), Some(Deed::Focus(focus("a", 1))));
+        assert_eq!(press("ArrowDown", &rows, Some(&focus("gone", 4)), 10), Some(Deed::Focus(focus("a", 4))));
+        assert_eq!(press("Enter", &rows, None, 10), None);
+        assert_eq!(press("ArrowDown", &[], None, 10), None);
+    }
+}
