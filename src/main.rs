@@ -1,1 +1,5 @@
-fn main() {}
+//! The page.
+
+fn main() {
+    yew::Renderer::<peerscope_app::app::App>::new().render();
+}

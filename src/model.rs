@@ -7,6 +7,7 @@ use peerscope_engine::{
     frame::Frame,
     view::{Cursor, Key, Range, Sort},
 };
+use serde::{Deserialize, Serialize};
 
 use crate::screen::{connections, events, graph, inspector, overview};
 
@@ -33,7 +34,7 @@ pub struct Route {
 }
 
 /// What to open. A token is never in here: it lies in the tab's session storage, by endpoint.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum SourceRef {
     /// `ws=`: an endpoint, without its token.
     Endpoint(String),
@@ -46,7 +47,7 @@ pub enum SourceRef {
 }
 
 /// How it stands with the source. One state, with its cause.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Link {
     /// Nothing is open.
     #[default]
@@ -55,8 +56,14 @@ pub enum Link {
     Live { interval_ms: u64, lag_ms: u64 },
     /// The node holds its frames back because the user said so.
     Paused { interval_ms: u64 },
-    /// Lost; tried again at `retry_at_ms` (page clock, ms since the Unix epoch).
-    Waiting { cause: String, retry_at_ms: f64 },
+    /// Lost; tried again at `retry_at_ms` (page clock, ms since the Unix epoch). `lost_at_ms` is None when it never was
+    /// live.
+    Waiting {
+        cause: String,
+        lost_at_ms: Option<f64>,
+        retry_at_ms: f64,
+        attempt: u32,
+    },
     /// It makes no sense to try again.
     Failed { cause: String },
     /// A recording: how much of it is in, 0 to 1; 1 = whole.
@@ -94,6 +101,37 @@ pub struct Toast {
     pub text: String,
 }
 
+/// Something that was opened before, kept in the browser; never with a token.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recent {
+    pub source: SourceRef,
+    /// When it was opened last, ms since the Unix epoch.
+    pub at_ms: f64,
+}
+
+/// The page could not keep up, so the worker asked for fewer snapshots.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Behind {
+    /// What it would be if the page kept up.
+    pub wanted_ms: u64,
+    /// What was asked for instead.
+    pub interval_ms: u64,
+    pub lag_ms: u64,
+    /// Messages that this page threw away because its own queue was full.
+    pub dropped: u64,
+}
+
+/// Nothing of the source could be read, or it can't be reached for good: what happened, and what to look at.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// "Cannot reach ws://127.0.0.1:9090"
+    pub title: String,
+    /// What is known, in a sentence.
+    pub text: String,
+    /// What to look at, in this order.
+    pub checks: Vec<String>,
+}
+
 /// The size class that the layout follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Window {
@@ -119,10 +157,21 @@ pub struct Model {
     pub theme: Theme,
     pub window: Window,
     pub toasts: Vec<Toast>,
-    /// Nothing of the source could be read: what happened, where, what to do.
-    pub error: Option<String>,
+    pub error: Option<Trouble>,
     /// The engine was lost and is being filled again, or had to be: in words.
     pub notice: Option<String>,
+    pub behind: Option<Behind>,
+    /// The notice of lost events was closed when there were so many.
+    pub lost_seen: u64,
+    pub recents: Vec<Recent>,
+    /// The panel under the source's button is open.
+    pub source_panel: bool,
+    /// The page's clock, ms since the Unix epoch; it moves once a second, and only while something on the screen counts.
+    pub now_ms: f64,
+    /// Minutes east of UTC, for times of the clock.
+    pub zone_minutes: i32,
+    /// What the system wants when no theme is chosen.
+    pub system_dark: bool,
     pub overview: overview::State,
     pub graph: graph::State,
     pub connections: connections::State,
@@ -135,20 +184,50 @@ pub struct Model {
 pub enum Action {
     Go(Screen),
     Open(SourceRef),
+    /// Closes the source.
+    Close,
+    SourcePanel(bool),
     Cursor(Cursor),
     /// Steps by so many snapshots.
     Step(i32),
+    /// Holds the view at the moment that it shows, or follows the newest again.
+    Hold,
     Range(Option<Range>),
     Select(Option<Key>),
     Query(String),
+    /// Selects the next (1) or previous (-1) row that matches.
+    NextMatch(i32),
     Sort(Sort),
     Theme(Theme),
     Pause(bool),
     RetryNow,
     DismissToast(u32),
+    DismissNotice,
+    DismissBehind,
     Overview(overview::Action),
     Graph(graph::Action),
     Connections(connections::Action),
     Events(events::Action),
     Inspector(inspector::Action),
+    /// The address changed by other hands: back, forward, or a link pasted.
+    Route(Box<Route>),
+    Window(Window),
+    SystemDark(bool),
+    Tick(f64),
+    Said(Box<Said>),
+    Toast { error: bool, text: String },
+}
+
+/// What came from the worker, or was seen of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    Frame(Rc<Frame>),
+    Link(Link),
+    Trouble(Trouble),
+    Note(String),
+    Behind(Option<Behind>),
+    /// The worker is gone: why, in words.
+    Lost(String),
+    /// It is back, and filled again: with what, in words.
+    Recovered(String),
 }

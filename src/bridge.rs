@@ -1,0 +1,149 @@
+//! What page and worker say to each other. One message is one transferred buffer (postcard); what can't be in bytes (a
+//! file, raw frames) travels beside it.
+
+mod envelope;
+
+use peerscope_engine::{frame::Frame, view::View};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+pub use envelope::{Envelope, lend_to_worker, post_to_page, post_to_worker};
+
+use crate::model::{Behind, Link, Trouble};
+
+/// Which build this is: a worker's file that a cache kept from another one is told from ours by it.
+pub const BUILD: &str = env!("PEERSCOPE_BUILD");
+
+/// From the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// The first message.
+    Hello { build: String, budget_bytes: u64 },
+    /// What is on the screen now.
+    View(Box<View>),
+    /// The frame that answered this view is on the screen: the next may come.
+    Taken(u32),
+    Open(Open),
+    Close,
+    Pause(bool),
+    RetryNow,
+    /// The rows of a screen as JSON.
+    Query { id: u32, screen: String, view: Box<View> },
+    /// The figures of the worker, as JSON.
+    Stats { id: u32 },
+    /// To be answered at once: a heartbeat.
+    Ping(u32),
+    /// Panics, to try the recovery.
+    Crash,
+    /// Beside it: frames of the live source that a worker before this one took, oldest first; null where the link was
+    /// lost.
+    TakeFrames,
+}
+
+/// A source, with all that is needed to open it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Open {
+    /// The address, its token included.
+    Endpoint { url: String },
+    /// A recording to fetch, by its absolute address.
+    Url { url: String },
+    /// Beside it: the file.
+    File { name: String },
+}
+
+/// From the worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// It runs, and waits for [`ToWorker::Hello`].
+    Ready { build: String },
+    Frame(Box<Frame>),
+    Link(Link),
+    Answer { id: u32, json: String },
+    Trouble(Trouble),
+    /// A part went wrong: in words, for a message that stays.
+    Note(String),
+    Behind(Option<Behind>),
+    /// Beside it: frames of the live source, for the page to keep; null where the link was lost.
+    RawFrames,
+    /// The frames that the page kept are in.
+    Refilled { frames: u64 },
+    Pong(u32),
+    /// It panicked, and says no more after this.
+    Crashed(String),
+}
+
+/// # Panics
+/// Never for the messages above: postcard refuses only sequences of unknown length.
+#[must_use]
+pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    postcard::to_stdvec(message).expect("a message of known length")
+}
+
+/// None: not such a message; the two sides are of different builds.
+#[must_use]
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use peerscope_engine::{
+        frame::{Answer, Head, Timeline},
+        view::{Cursor, Key, Panel, Range, TimelineAsk},
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_view_survives_the_way_to_the_worker() {
+        let view = View {
+            rev: 7,
+            cursor: Cursor::At(1_700_000_000_123),
+            range: Some(Range { from_ms: 1, to_ms: 2 }),
+            query: "peer:<b> ∆".to_owned(),
+            selection: Some(Key("c~0~id~0".to_owned())),
+            panels: vec![Panel::Timeline(TimelineAsk { columns: 900 })],
+            ..View::default()
+        };
+        let message = ToWorker::View(Box::new(view));
+        assert_eq!(decode(&encode(&message)), Some(message));
+    }
+
+    #[test]
+    fn a_frame_survives_the_way_to_the_page_with_its_gaps() {
+        let timeline = Timeline { rate_in: vec![1.0, f32::NAN, 3.0], ..Timeline::default() };
+        let frame = Frame {
+            rev: 3,
+            history_version: 9,
+            head: Head { connections: Some(0), ..Head::default() },
+            panels: vec![Answer::Timeline(timeline)],
+        };
+        let Some(FromWorker::Frame(back)) = decode(&encode(&FromWorker::Frame(Box::new(frame)))) else {
+            panic!("not a frame");
+        };
+        assert_eq!((back.rev, back.history_version, back.head.connections), (3, 9, Some(0)));
+        let Some(Answer::Timeline(timeline)) = back.panels.first() else { panic!("no timeline") };
+        assert_eq!(timeline.rate_in.iter().map(|rate| rate.is_nan()).collect::<Vec<_>>(), [false, true, false]);
+    }
+
+    #[test]
+    fn every_link_state_survives() {
+        for link in [
+            Link::Idle,
+            Link::Connecting,
+            Link::Live { interval_ms: 500, lag_ms: 3 },
+            Link::Paused { interval_ms: 500 },
+            Link::Waiting { cause: "gone".into(), lost_at_ms: Some(1.5), retry_at_ms: 2.5, attempt: 4 },
+            Link::Failed { cause: "no".into() },
+            Link::File { done: 0.5 },
+        ] {
+            let message = FromWorker::Link(link);
+            assert_eq!(decode(&encode(&message)), Some(message));
+        }
+    }
+
+    #[test]
+    fn bytes_of_another_build_are_told_from_a_message() {
+        assert_eq!(decode::<ToWorker>(&[250, 1, 2, 3]), None);
+        assert_eq!(decode::<FromWorker>(&[]), None);
+    }
+}

@@ -1,0 +1,73 @@
+//! A message as the browser carries it: `[ArrayBuffer, …what goes beside it]`.
+
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{DedicatedWorkerGlobalScope, Worker};
+
+/// A message that came in.
+#[derive(Debug)]
+pub struct Envelope<T> {
+    pub message: T,
+    pub beside: Vec<JsValue>,
+}
+
+impl<T: DeserializeOwned> Envelope<T> {
+    /// None: not a message of ours.
+    pub fn open(data: &JsValue) -> Option<Self> {
+        let parts = data.dyn_ref::<Array>()?;
+        let buffer = parts.get(0).dyn_into::<ArrayBuffer>().ok()?;
+        let message = super::decode(&Uint8Array::new(&buffer).to_vec())?;
+        Some(Self { message, beside: parts.iter().skip(1).collect() })
+    }
+}
+
+/// The parts, and which of them change hands: our own bytes, and every buffer beside them.
+fn seal<T: Serialize>(message: &T, beside: impl IntoIterator<Item = JsValue>) -> (Array, Array) {
+    let bytes = super::encode(message);
+    let head: JsValue = Uint8Array::from(bytes.as_slice()).buffer().into();
+    let (parts, moved) = (Array::of1(&head), Array::of1(&head));
+    for part in beside {
+        if part.is_instance_of::<ArrayBuffer>() {
+            moved.push(&part);
+        }
+        parts.push(&part);
+    }
+    (parts, moved)
+}
+
+/// # Errors
+/// What the browser says when it can't be sent.
+pub fn post_to_worker<T: Serialize>(
+    worker: &Worker,
+    message: &T,
+    beside: impl IntoIterator<Item = JsValue>,
+) -> Result<(), JsValue> {
+    let (parts, moved) = seal(message, beside);
+    worker.post_message_with_transfer(&parts, &moved)
+}
+
+/// As [`post_to_worker`], but the page keeps what goes beside it: the worker gets a copy.
+///
+/// # Errors
+/// What the browser says when it can't be sent.
+pub fn lend_to_worker<T: Serialize>(
+    worker: &Worker,
+    message: &T,
+    beside: impl IntoIterator<Item = JsValue>,
+) -> Result<(), JsValue> {
+    let (parts, moved) = seal(message, beside);
+    moved.set_length(1);
+    worker.post_message_with_transfer(&parts, &moved)
+}
+
+/// # Errors
+/// What the browser says when it can't be sent.
+pub fn post_to_page<T: Serialize>(
+    scope: &DedicatedWorkerGlobalScope,
+    message: &T,
+    beside: impl IntoIterator<Item = JsValue>,
+) -> Result<(), JsValue> {
+    let (parts, moved) = seal(message, beside);
+    scope.post_message_with_transfer(&parts, &moved)
+}

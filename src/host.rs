@@ -1,0 +1,376 @@
+//! The page's end of the worker: starts it, asks it, watches over it, and fills a new one when it is lost.
+
+mod kept;
+mod pulse;
+
+use std::collections::HashMap;
+
+use peerscope_engine::{frame::Frame, view::View};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+use yew::Callback;
+
+use crate::{
+    bridge::{self, Envelope, FromWorker, Open, ToWorker},
+    host::{kept::Kept, pulse::Pulse},
+    model::{Link, Said, Trouble},
+};
+
+/// Memory that the history may take: 256 MiB.
+const BUDGET_BYTES: u64 = 256 << 20;
+/// So many losses within [`LOSS_WINDOW_MS`] mean that it would be lost again.
+const LOSSES: usize = 3;
+const LOSS_WINDOW_MS: f64 = 60_000.0;
+
+/// What reaches the page from a worker; the number tells workers apart, so that a dead one is not listened to.
+pub enum Heard {
+    Message(u32, JsValue),
+    /// Its script failed: to load, or by an error that nobody caught.
+    Error(u32, String),
+}
+
+type Listener<E> = Closure<dyn Fn(E)>;
+
+struct Running {
+    worker: Worker,
+    ready: bool,
+    _on_message: Listener<MessageEvent>,
+    _on_error: Listener<ErrorEvent>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.worker.terminate();
+    }
+}
+
+/// An answer to [`ToWorker::Query`] and [`ToWorker::Stats`], as JSON.
+pub type OnAnswer = Box<dyn FnOnce(Result<String, String>)>;
+
+pub struct Host {
+    heard: Callback<Heard>,
+    running: Option<Running>,
+    /// Number of the worker running.
+    number: u32,
+    opened: Option<(Open, Option<JsValue>)>,
+    kept: Kept,
+    pulse: Pulse,
+    /// The view sent last; its rev is the newest.
+    sent: Option<View>,
+    rev: u32,
+    /// No frame has answered the view sent last yet.
+    outstanding: bool,
+    /// Sent as soon as the worker is ready.
+    backlog: Vec<(ToWorker, Option<JsValue>)>,
+    answers: HashMap<u32, OnAnswer>,
+    next_answer: u32,
+    losses: Vec<f64>,
+    /// Why the worker before this one was lost, until this one is filled.
+    recovering: Option<String>,
+    paused: bool,
+}
+
+impl Host {
+    pub fn new(heard: Callback<Heard>) -> Self {
+        let mut host = Self {
+            heard,
+            running: None,
+            number: 0,
+            opened: None,
+            kept: Kept::default(),
+            pulse: Pulse::default(),
+            sent: None,
+            rev: 0,
+            outstanding: false,
+            backlog: Vec::new(),
+            answers: HashMap::new(),
+            next_answer: 0,
+            losses: Vec::new(),
+            recovering: None,
+            paused: false,
+        };
+        host.start();
+        host
+    }
+
+    /// Opens a source; what was open before is closed by the worker. A file goes beside it.
+    pub fn open(&mut self, open: Open, file: Option<JsValue>) {
+        self.kept = Kept::default();
+        self.recovering = None;
+        self.losses.clear();
+        self.paused = false;
+        self.new_history();
+        self.opened = Some((open.clone(), file.clone()));
+        if self.running.is_none() {
+            self.start();
+        }
+        self.send(ToWorker::Open(open), file);
+    }
+
+    pub fn close(&mut self) {
+        self.kept = Kept::default();
+        self.opened = None;
+        self.recovering = None;
+        self.new_history();
+        self.send(ToWorker::Close, None);
+    }
+
+    pub fn pause(&mut self, pause: bool) {
+        self.paused = pause;
+        self.send(ToWorker::Pause(pause), None);
+    }
+
+    pub fn retry(&mut self) {
+        self.send(ToWorker::RetryNow, None);
+    }
+
+    pub fn crash(&mut self) {
+        self.send(ToWorker::Crash, None);
+    }
+
+    /// Frames that answer what was asked before are not about what is open now.
+    fn new_history(&mut self) {
+        self.sent = None;
+        self.outstanding = false;
+    }
+
+    /// Asks for what is on the screen, if that is something else than was asked last. At most one is under way: the
+    /// newest is asked for when the answer came.
+    pub fn show(&mut self, mut view: View) {
+        if self.outstanding || self.opened.is_none() || self.running.is_none() {
+            return;
+        }
+        view.rev = self.rev;
+        if self.sent.as_ref() == Some(&view) {
+            return;
+        }
+        self.rev = self.rev.wrapping_add(1);
+        view.rev = self.rev;
+        self.outstanding = true;
+        self.sent = Some(view.clone());
+        self.send(ToWorker::View(Box::new(view)), None);
+    }
+
+    /// Whether the frame on the screen answers this view.
+    pub fn settled(&self, mut view: View) -> bool {
+        view.rev = self.rev;
+        !self.outstanding && self.sent.as_ref() == Some(&view)
+    }
+
+    /// The frame is on the screen: the worker may push the next.
+    pub fn taken(&mut self, rev: u32) {
+        self.send(ToWorker::Taken(rev), None);
+    }
+
+    /// Asks for something as JSON.
+    pub fn ask(&mut self, make: impl FnOnce(u32) -> ToWorker, on_answer: OnAnswer) {
+        let id = self.next_answer;
+        self.next_answer = self.next_answer.wrapping_add(1);
+        self.answers.insert(id, on_answer);
+        self.send(make(id), None);
+    }
+
+    /// Once a second. A worker that does not answer is lost.
+    pub fn beat(&mut self, now_ms: f64) -> Vec<Said> {
+        match self.running.as_ref().map(|running| running.ready) {
+            None => Vec::new(),
+            Some(ready) => match self.pulse.beat(ready) {
+                pulse::Beat::Fine => Vec::new(),
+                pulse::Beat::Ping(number) => {
+                    self.send(ToWorker::Ping(number), None);
+                    Vec::new()
+                }
+                pulse::Beat::Dead if !ready => self.give_up("its script did not start"),
+                pulse::Beat::Dead => self.lost("it does not answer any more".to_owned(), now_ms),
+            },
+        }
+    }
+
+    /// Takes in what a worker sent; what it means for the model.
+    pub fn hear(&mut self, heard: Heard, now_ms: f64) -> Vec<Said> {
+        match heard {
+            Heard::Message(number, data) if number == self.number => match Envelope::<FromWorker>::open(&data) {
+                Some(envelope) => self.message(envelope, now_ms),
+                None => self.give_up("its script is of another version: reload the page"),
+            },
+            Heard::Error(number, text) if number == self.number => match &self.running {
+                Some(running) if running.ready => self.lost(text, now_ms),
+                Some(_) => self.give_up("its script could not be loaded"),
+                None => Vec::new(),
+            },
+            Heard::Message(..) | Heard::Error(..) => Vec::new(),
+        }
+    }
+
+    fn message(&mut self, envelope: Envelope<FromWorker>, now_ms: f64) -> Vec<Said> {
+        match envelope.message {
+            FromWorker::Ready { build } => self.greet(&build),
+            FromWorker::Frame(frame) => self.frame(*frame).into_iter().collect(),
+            FromWorker::Link(link) => {
+                let whole = matches!(link, Link::File { done } if done >= 1.0);
+                let mut said = vec![Said::Link(link)];
+                if whole && let Some(why) = self.recovering.take() {
+                    said.push(Said::Recovered(format!(
+                        "The engine stopped ({why}) and was started again. The recording was read anew: nothing is missing."
+                    )));
+                }
+                said
+            }
+            FromWorker::Answer { id, json } => {
+                if let Some(on_answer) = self.answers.remove(&id) {
+                    on_answer(Ok(json));
+                }
+                Vec::new()
+            }
+            FromWorker::Trouble(trouble) => vec![Said::Trouble(trouble)],
+            FromWorker::Note(text) => vec![Said::Note(text)],
+            FromWorker::Behind(behind) => vec![Said::Behind(behind)],
+            FromWorker::RawFrames => {
+                self.kept.add(envelope.beside);
+                Vec::new()
+            }
+            FromWorker::Refilled { frames } => match self.recovering.take() {
+                Some(why) => vec![Said::Recovered(self.kept.sentence(&why, frames))],
+                None => Vec::new(),
+            },
+            FromWorker::Pong(number) => {
+                self.pulse.pong(number);
+                Vec::new()
+            }
+            FromWorker::Crashed(why) => self.lost(why, now_ms),
+        }
+    }
+
+    fn greet(&mut self, build: &str) -> Vec<Said> {
+        if build != bridge::BUILD {
+            return self.give_up("its script is of another version: reload the page");
+        }
+        if let Some(running) = &mut self.running {
+            running.ready = true;
+        }
+        self.pulse = Pulse::default();
+        let hello = ToWorker::Hello { build: bridge::BUILD.to_owned(), budget_bytes: BUDGET_BYTES };
+        self.send(hello, None);
+        for (message, beside) in std::mem::take(&mut self.backlog) {
+            self.send(message, beside);
+        }
+        Vec::new()
+    }
+
+    fn frame(&mut self, frame: Frame) -> Option<Said> {
+        if frame.rev != self.rev || self.sent.is_none() {
+            return None;
+        }
+        self.outstanding = false;
+        Some(Said::Frame(frame.into()))
+    }
+
+    /// Replaces the worker and has the new one filled from what is kept.
+    fn lost(&mut self, why: String, now_ms: f64) -> Vec<Said> {
+        self.stop();
+        self.losses.retain(|at| now_ms - at < LOSS_WINDOW_MS);
+        self.losses.push(now_ms);
+        if self.losses.len() > LOSSES {
+            return self.give_up(&format!("it stopped {} times within a minute, last because {why}", self.losses.len()));
+        }
+        self.start();
+        if let Some((open, file)) = self.opened.clone() {
+            self.recovering = Some(why.clone());
+            if matches!(open, Open::Endpoint { .. }) {
+                // Its frames come first: the link begins after a gap.
+                self.backlog.push((ToWorker::TakeFrames, None));
+            }
+            self.backlog.push((ToWorker::Open(open), file));
+            if self.paused {
+                self.backlog.push((ToWorker::Pause(true), None));
+            }
+        }
+        vec![Said::Lost(why)]
+    }
+
+    fn give_up(&mut self, why: &str) -> Vec<Said> {
+        self.stop();
+        self.recovering = None;
+        let text = format!("The part of this page that holds the data has stopped: {why}.");
+        let link = Said::Link(Link::Failed { cause: text.clone() });
+        vec![link, Said::Trouble(Trouble {
+            title: "The engine can't run".to_owned(),
+            text,
+            checks: vec![
+                "Reload the page. What was recorded live and not saved is lost with it.".to_owned(),
+                "Is this a recent browser, and is WebAssembly allowed for this page?".to_owned(),
+            ],
+        })]
+    }
+
+    fn stop(&mut self) {
+        self.running = None;
+        self.new_history();
+        self.backlog.clear();
+        for (_, on_answer) in self.answers.drain() {
+            on_answer(Err("the engine stopped".to_owned()));
+        }
+    }
+
+    fn start(&mut self) {
+        self.number += 1;
+        self.pulse = Pulse::default();
+        let number = self.number;
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = match Worker::new_with_options(&script(), &options) {
+            Ok(worker) => worker,
+            Err(error) => {
+                self.heard.emit(Heard::Error(number, text(&error)));
+                return;
+            }
+        };
+        let heard = self.heard.clone();
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            heard.emit(Heard::Message(number, event.data()));
+        });
+        let heard = self.heard.clone();
+        let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
+            // Said on the page: the console need not repeat it.
+            event.prevent_default();
+            // A script that does not load sends a plain event, without a message.
+            let message = js_sys::Reflect::get(event.unchecked_ref::<Event>(), &"message".into());
+            let message = message.ok().and_then(|message| message.as_string()).unwrap_or_default();
+            heard.emit(Heard::Error(number, message));
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        self.running = Some(Running { worker, ready: false, _on_message: on_message, _on_error: on_error });
+    }
+
+    fn send(&mut self, message: ToWorker, beside: Option<JsValue>) {
+        let Some(running) = &self.running else { return };
+        if !running.ready {
+            self.backlog.push((message, beside));
+            return;
+        }
+        let sent = if message == ToWorker::TakeFrames {
+            bridge::lend_to_worker(&running.worker, &message, self.kept.frames())
+        } else {
+            bridge::post_to_worker(&running.worker, &message, beside)
+        };
+        if let Err(error) = sent {
+            self.heard.emit(Heard::Error(self.number, text(&error)));
+        }
+    }
+}
+
+fn text(error: &JsValue) -> String {
+    let message = js_sys::Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
+    message.unwrap_or_else(|| "an unknown error".to_owned())
+}
+
+/// Where the worker's script is: the page says so, since a release build gives it another name.
+fn script() -> String {
+    let named = crate::dom::document()
+        .query_selector("meta[name=peerscope-worker]")
+        .ok()
+        .flatten()
+        .and_then(|meta| meta.get_attribute("content"));
+    named.unwrap_or_else(|| "./engine_loader.js".to_owned())
+}

@@ -1,0 +1,451 @@
+//! The worker: holds the engine, owns the socket, reads files, answers the page. It works in slices, and in each of them
+//! in this order: the view, what came in live, what is being loaded.
+
+mod file;
+mod pace;
+mod socket;
+mod stats;
+mod turn;
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use gloo_timers::callback::Timeout;
+use js_sys::{ArrayBuffer, Function, Promise, Uint8Array};
+use peerscope_engine::{Engine, Options, view::View};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent, Performance};
+
+use crate::{
+    bridge::{self, Envelope, FromWorker, Open, ToWorker},
+    model::Link,
+    worker::{file::Loading, socket::Live, stats::Took, turn::Turns},
+};
+
+/// On live data the page gets no more than 10 frames a second.
+const PUSH_MS: f64 = 100.0;
+/// While a recording is loaded, 4: each answer takes time from loading.
+const LOAD_PUSH_MS: f64 = 250.0;
+
+enum Source {
+    Closed,
+    Live(Box<Live>),
+    File(Box<Loading>),
+}
+
+struct State {
+    engine: Engine,
+    options: Options,
+    source: Source,
+    /// Counts sources: what belongs to an earlier one is not wanted any more.
+    epoch: u32,
+    view: Option<View>,
+    /// The rev and the history's version answered last.
+    answered: Option<(u32, u64)>,
+    /// The page has the last frame on the screen.
+    taken: bool,
+    pushed_ms: f64,
+    push_later: Option<Timeout>,
+    link_said: Option<Link>,
+    link_said_ms: f64,
+    took: Took,
+    /// Readers that wait until another piece is wanted.
+    hungry: Vec<Function>,
+}
+
+/// One for each worker.
+pub struct Worker {
+    scope: DedicatedWorkerGlobalScope,
+    performance: Option<Performance>,
+    state: RefCell<State>,
+    turns: RefCell<Option<Turns>>,
+    greeted: Cell<bool>,
+}
+
+/// Runs the worker: listens to the page, and says that it is ready.
+///
+/// # Panics
+/// Outside of a worker.
+pub fn start() {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    tell_panics(scope.clone());
+    let performance = js_sys::Reflect::get(&scope, &"performance".into())
+        .ok()
+        .and_then(|performance| performance.dyn_into().ok());
+    let worker = Rc::new(Worker {
+        scope: scope.clone(),
+        performance,
+        state: RefCell::new(State::new(Options::default(), 0)),
+        turns: RefCell::new(None),
+        greeted: Cell::new(false),
+    });
+    let slice = Rc::downgrade(&worker);
+    *worker.turns.borrow_mut() = Some(Turns::new(move || {
+        if let Some(worker) = slice.upgrade() {
+            worker.slice();
+        }
+    }));
+    let hear = worker.clone();
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Some(envelope) = Envelope::open(&event.data()) {
+            hear.hear(envelope);
+        }
+    });
+    scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    // Both live as long as the worker.
+    on_message.forget();
+    worker.post(&FromWorker::Ready { build: bridge::BUILD.to_owned() });
+}
+
+/// A panic ends the worker: the page gets to know why before it does. (After it, no destructor runs and nothing more is
+/// answered; the page puts another worker in its place.)
+fn tell_panics(scope: DedicatedWorkerGlobalScope) {
+    thread_local!(static SCOPE: RefCell<Option<DedicatedWorkerGlobalScope>> = const { RefCell::new(None) });
+    SCOPE.set(Some(scope));
+    std::panic::set_hook(Box::new(|info| {
+        let what = info.payload();
+        let what = what.downcast_ref::<String>().map(String::as_str).or_else(|| what.downcast_ref().copied());
+        let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+        let said = FromWorker::Crashed(format!("{}{place}", what.unwrap_or("it panicked")));
+        SCOPE.with_borrow(|scope| {
+            if let Some(scope) = scope {
+                // If even this fails, the heartbeat tells.
+                drop(bridge::post_to_page(scope, &said, []));
+            }
+        });
+    }));
+}
+
+impl State {
+    fn new(options: Options, epoch: u32) -> Self {
+        Self {
+            engine: Engine::new(options),
+            options,
+            source: Source::Closed,
+            epoch,
+            view: None,
+            answered: None,
+            taken: true,
+            pushed_ms: 0.0,
+            push_later: None,
+            link_said: None,
+            link_said_ms: 0.0,
+            took: Took::default(),
+            hungry: Vec::new(),
+        }
+    }
+
+    fn link(&self) -> Link {
+        match &self.source {
+            Source::Closed => Link::Idle,
+            Source::Live(live) => live.link(),
+            Source::File(loading) => loading.link(),
+        }
+    }
+}
+
+impl Worker {
+    pub fn scope(&self) -> &DedicatedWorkerGlobalScope {
+        &self.scope
+    }
+
+    fn now(&self) -> f64 {
+        self.performance.as_ref().map_or_else(js_sys::Date::now, Performance::now)
+    }
+
+    fn post(&self, message: &FromWorker) {
+        self.post_with(message, Vec::new());
+    }
+
+    fn post_with(&self, message: &FromWorker, beside: Vec<JsValue>) {
+        let posted = bridge::post_to_page(&self.scope, message, beside);
+        debug_assert!(posted.is_ok(), "what is posted can be cloned");
+    }
+
+    fn turn(&self) {
+        if let Some(turns) = self.turns.borrow_mut().as_mut() {
+            turns.ask();
+        }
+    }
+
+    fn hear(self: &Rc<Self>, envelope: Envelope<ToWorker>) {
+        let Envelope { message, beside } = envelope;
+        if !self.greeted.get() && !matches!(message, ToWorker::Hello { .. }) {
+            return;
+        }
+        match message {
+            ToWorker::Hello { build, budget_bytes } => {
+                self.greeted.set(build == bridge::BUILD);
+                let budget_bytes = usize::try_from(budget_bytes).unwrap_or(usize::MAX);
+                *self.state.borrow_mut() = State::new(Options { budget_bytes }, 1);
+            }
+            ToWorker::View(view) => {
+                let mut state = self.state.borrow_mut();
+                state.view = Some(*view);
+                state.taken = true;
+                drop(state);
+                self.turn();
+            }
+            ToWorker::Taken(rev) => {
+                let mut state = self.state.borrow_mut();
+                state.taken |= state.answered.is_some_and(|(answered, _)| answered == rev);
+                drop(state);
+                self.push();
+            }
+            ToWorker::Open(open) => self.open(open, beside.into_iter().next()),
+            ToWorker::Close => self.close(),
+            ToWorker::Pause(pause) => {
+                self.live(|live| live.pause(pause));
+            }
+            ToWorker::RetryNow => socket::retry(self),
+            ToWorker::Query { id, screen, view } => {
+                let json = self.state.borrow_mut().engine.rows_json(&screen, &view);
+                self.post(&FromWorker::Answer { id, json });
+            }
+            ToWorker::Stats { id } => {
+                let json = stats::json(&self.state.borrow());
+                self.post(&FromWorker::Answer { id, json });
+            }
+            ToWorker::Ping(number) => self.post(&FromWorker::Pong(number)),
+            ToWorker::Crash => panic!("asked to"),
+            ToWorker::TakeFrames => self.refill(&beside),
+        }
+    }
+
+    /// Forgets the source and its history.
+    fn close(&self) {
+        let mut state = self.state.borrow_mut();
+        let old = std::mem::replace(&mut *state, State::new(Options::default(), 0));
+        *state = State::new(old.options, old.epoch.wrapping_add(1));
+        drop(state);
+        for wake in &old.hungry {
+            called(wake.call0(&JsValue::NULL));
+        }
+        self.say_link();
+    }
+
+    fn open(self: &Rc<Self>, open: Open, file: Option<JsValue>) {
+        // A history that was filled again before its source is opened stays.
+        let refilled = {
+            let state = self.state.borrow();
+            matches!((&open, &state.source), (Open::Endpoint { .. }, Source::Closed)) && state.engine.version() > 0
+        };
+        if !refilled {
+            self.close();
+        }
+        let epoch = self.state.borrow().epoch;
+        match &open {
+            Open::Endpoint { url } => {
+                let live = Live::new(url.clone());
+                self.state.borrow_mut().source = Source::Live(Box::new(live));
+                socket::dial(self, epoch);
+            }
+            Open::Url { url } => {
+                self.state.borrow_mut().source = Source::File(Box::new(Loading::new(&open)));
+                file::fetch(self.clone(), epoch, url.clone());
+            }
+            Open::File { .. } => {
+                self.state.borrow_mut().source = Source::File(Box::new(Loading::new(&open)));
+                if let Some(blob) = file.and_then(|file| file.dyn_into::<Blob>().ok()) {
+                    file::read_file(self.clone(), epoch, blob);
+                }
+            }
+        }
+        self.say_link();
+    }
+
+    /// Takes in what the worker before this one had taken in.
+    fn refill(&self, frames: &[JsValue]) {
+        let mut state = self.state.borrow_mut();
+        for frame in frames {
+            match frame.dyn_ref::<ArrayBuffer>() {
+                Some(buffer) => {
+                    let bytes = Uint8Array::new(buffer).to_vec();
+                    socket::take_in(&mut state.engine, bytes.into(), |_, _| ());
+                }
+                None => state.engine.link_lost(),
+            }
+        }
+        // Nothing was recorded until now.
+        state.engine.link_lost();
+        let frames = state.engine.counters().frames;
+        drop(state);
+        self.post(&FromWorker::Refilled { frames });
+    }
+
+    /// One slice of work.
+    fn slice(self: &Rc<Self>) {
+        if let Some(turns) = self.turns.borrow_mut().as_mut() {
+            turns.began();
+        }
+        let began = self.now();
+        let over = || self.now() - began >= turn::SLICE_MS;
+        self.answer_if_asked();
+        let more = socket::work(self, over) || self.load(over);
+        self.push();
+        self.say_link();
+        if more {
+            self.turn();
+        }
+    }
+
+    fn load(self: &Rc<Self>, over: impl Fn() -> bool) -> bool {
+        let mut state = self.state.borrow_mut();
+        let state = &mut *state;
+        let Source::File(loading) = &mut state.source else { return false };
+        if loading.finished() {
+            return false;
+        }
+        let began = self.now();
+        let more = loading.work(&mut state.engine, over);
+        state.took.intake(self.now() - began);
+        let mut wake = Vec::new();
+        if loading.hungry() || loading.finished() {
+            wake = std::mem::take(&mut state.hungry);
+        }
+        if loading.finished() {
+            if let Some(trouble) = loading.trouble() {
+                self.post(&FromWorker::Trouble(trouble));
+            } else if let Some(broken) = loading.broken() {
+                self.post(&FromWorker::Note(format!("Only a part of the recording was read. {broken}")));
+            }
+        }
+        for wake in wake {
+            called(wake.call0(&JsValue::NULL));
+        }
+        more
+    }
+
+    /// Changes the recording that is being read, if it still is this one.
+    pub fn loading(&self, epoch: u32, change: impl FnOnce(&mut Loading)) {
+        let mut state = self.state.borrow_mut();
+        if state.epoch == epoch
+            && let Source::File(loading) = &mut state.source
+        {
+            change(loading);
+            drop(state);
+            self.turn();
+        }
+    }
+
+    /// Whether another piece is wanted. None: this recording is not read any more.
+    pub fn hungry(&self, epoch: u32) -> Option<bool> {
+        let state = self.state.borrow();
+        match &state.source {
+            Source::File(loading) if state.epoch == epoch && !loading.finished() => Some(loading.hungry()),
+            _ => None,
+        }
+    }
+
+    /// Waits until another piece may be wanted.
+    pub async fn hunger(&self) {
+        let promise = Promise::new(&mut |resolve, _| self.state.borrow_mut().hungry.push(resolve));
+        called(JsFuture::from(promise).await);
+    }
+
+    pub fn epoch(&self) -> u32 {
+        self.state.borrow().epoch
+    }
+
+    /// Does something with the engine, and with the live source, if there is one; how long it takes is counted as intake.
+    pub fn engine(&self, with: impl FnOnce(&mut Engine, Option<&mut Live>)) {
+        let began = self.now();
+        let mut state = self.state.borrow_mut();
+        let state = &mut *state;
+        let live = match &mut state.source {
+            Source::Live(live) => Some(&mut **live),
+            _ => None,
+        };
+        with(&mut state.engine, live);
+        state.took.intake(self.now() - began);
+    }
+
+    /// Does something with the live source, if there is one.
+    pub fn live<T>(&self, with: impl FnOnce(&mut Live) -> T) -> Option<T> {
+        match &mut self.state.borrow_mut().source {
+            Source::Live(live) => Some(with(live)),
+            _ => None,
+        }
+    }
+
+    /// Answers a view that has no answer yet.
+    fn answer_if_asked(&self) {
+        let state = self.state.borrow();
+        let rev = state.view.as_ref().map(|view| view.rev);
+        let asked = rev.is_some() && state.answered.map(|(rev, _)| rev) != rev;
+        drop(state);
+        if asked {
+            self.answer();
+        }
+    }
+
+    /// Pushes what is new to the page, if it has taken the last and enough time went by.
+    fn push(self: &Rc<Self>) {
+        let mut state = self.state.borrow_mut();
+        let Some((rev, version)) = state.answered else { return };
+        if !state.taken || state.engine.version() == version || state.view.as_ref().is_none_or(|view| view.rev != rev) {
+            return;
+        }
+        let busy = matches!(&state.source, Source::File(loading) if !loading.finished());
+        let wait = state.pushed_ms + if busy { LOAD_PUSH_MS } else { PUSH_MS } - self.now();
+        if wait > 0.0 {
+            if state.push_later.is_none() {
+                let worker = Rc::downgrade(self);
+                state.push_later = Some(Timeout::new(wait.ceil() as u32, move || {
+                    if let Some(worker) = worker.upgrade() {
+                        worker.state.borrow_mut().push_later = None;
+                        worker.push();
+                    }
+                }));
+            }
+            return;
+        }
+        drop(state);
+        self.answer();
+    }
+
+    fn answer(&self) {
+        let mut state = self.state.borrow_mut();
+        let state = &mut *state;
+        let Some(view) = &state.view else { return };
+        let began = self.now();
+        let frame = state.engine.answer(view);
+        let now = self.now();
+        state.took.answer(now - began);
+        state.answered = Some((view.rev, state.engine.version()));
+        state.taken = false;
+        state.pushed_ms = now;
+        self.post(&FromWorker::Frame(Box::new(frame)));
+    }
+
+    /// Says how it stands, when that is something else than was said last; progress and lag not more than 4 times a
+    /// second.
+    pub fn say_link(&self) {
+        let mut state = self.state.borrow_mut();
+        let link = state.link();
+        if state.link_said.as_ref() == Some(&link) {
+            return;
+        }
+        let now = self.now();
+        let small = match (&state.link_said, &link) {
+            (Some(Link::File { .. }), Link::File { done }) => *done < 1.0,
+            (Some(Link::Live { interval_ms: before, .. }), Link::Live { interval_ms, .. }) => before == interval_ms,
+            _ => false,
+        };
+        if small && now - state.link_said_ms < LOAD_PUSH_MS {
+            return;
+        }
+        state.link_said_ms = now;
+        state.link_said = Some(link.clone());
+        drop(state);
+        self.post(&FromWorker::Link(link));
+    }
+}
+
+/// The functions of a promise never throw.
+fn called(result: Result<JsValue, JsValue>) {
+    debug_assert!(result.is_ok());
+}

@@ -1,0 +1,139 @@
+//! Whether the page keeps up with a live source. A browser can't slow a socket down: when snapshots are taken in more
+//! than two intervals late, the interval is lengthened. Pure.
+
+use crate::model::Behind;
+
+/// Snapshots in good time after which a lengthened interval is shortened again.
+const CALM: u32 = 30;
+/// No longer than this: 60 s.
+const LONGEST_MS: u64 = 60_000;
+/// Clocks of two machines differ; the least delay seen is taken for it, and forgotten slowly, since clocks drift.
+const FORGET_MS: f64 = 0.01;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pace {
+    /// What the session runs at when the page keeps up; 0 before it is known.
+    wanted_ms: u64,
+    interval_ms: u64,
+    least_delay_ms: Option<f64>,
+    lag_ms: u64,
+    calm: u32,
+    /// Asked for, and not yet in effect.
+    asked_ms: Option<u64>,
+}
+
+impl Pace {
+    /// The endpoint said what is in effect.
+    pub fn effective(&mut self, interval_ms: u64) {
+        if self.asked_ms.take().is_none() {
+            self.wanted_ms = interval_ms;
+        }
+        self.interval_ms = interval_ms;
+        self.calm = 0;
+    }
+
+    /// A snapshot of this time was taken in now. What to ask of the endpoint, if anything.
+    pub fn taken(&mut self, snapshot_ms: u64, now_ms: f64) -> Option<u64> {
+        let delay = now_ms - snapshot_ms as f64;
+        let least = self.least_delay_ms.map_or(delay, |least| (least + FORGET_MS).min(delay));
+        self.least_delay_ms = Some(least);
+        // Not negative: `least` is the least.
+        self.lag_ms = (delay - least) as u64;
+        if self.interval_ms == 0 || self.asked_ms.is_some() {
+            return None;
+        }
+        let ask = if self.lag_ms > 2 * self.interval_ms {
+            self.calm = 0;
+            (self.interval_ms * 2).min(LONGEST_MS)
+        } else if self.interval_ms > self.wanted_ms {
+            self.calm = if self.lag_ms < self.interval_ms / 4 { self.calm + 1 } else { 0 };
+            if self.calm < CALM { self.interval_ms } else { (self.interval_ms / 2).max(self.wanted_ms) }
+        } else {
+            self.interval_ms
+        };
+        if ask == self.interval_ms {
+            return None;
+        }
+        self.asked_ms = Some(ask);
+        self.calm = 0;
+        Some(ask)
+    }
+
+    /// The link is new: what was asked for is lost with the old one.
+    pub fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    pub fn interval_ms(&self) -> u64 {
+        self.interval_ms
+    }
+
+    pub fn lag_ms(&self) -> u64 {
+        self.lag_ms
+    }
+
+    /// What the page has to say of it.
+    pub fn behind(&self, dropped: u64) -> Option<Behind> {
+        let slowed = self.interval_ms > self.wanted_ms;
+        (slowed || dropped > 0).then_some(Behind {
+            wanted_ms: self.wanted_ms,
+            interval_ms: self.interval_ms,
+            lag_ms: self.lag_ms,
+            dropped,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace() -> Pace {
+        let mut pace = Pace::default();
+        pace.effective(500);
+        pace
+    }
+
+    #[test]
+    fn clocks_that_differ_are_no_lag() {
+        let mut pace = pace();
+        for n in 0..100 {
+            // The node's clock is an hour ahead.
+            assert_eq!(pace.taken(3_600_000 + n * 500, (n * 500) as f64 + 3.0), None);
+        }
+        assert_eq!(pace.lag_ms(), 0);
+    }
+
+    #[test]
+    fn a_page_that_is_late_asks_once_for_fewer_snapshots() {
+        let mut pace = pace();
+        assert_eq!(pace.taken(0, 0.0), None);
+        assert_eq!(pace.taken(500, 1_400.0), None);
+        assert_eq!(pace.taken(1000, 2_200.0), Some(1000));
+        assert_eq!(pace.taken(1500, 4_000.0), None);
+        pace.effective(1000);
+        let behind = pace.behind(0).expect("it is behind");
+        assert_eq!((behind.wanted_ms, behind.interval_ms), (500, 1000));
+    }
+
+    #[test]
+    fn it_goes_back_when_the_page_kept_up_for_a_while() {
+        let mut pace = pace();
+        pace.taken(0, 0.0);
+        assert_eq!(pace.taken(1000, 9_000.0), Some(1000));
+        pace.effective(1000);
+        let asks: Vec<_> = (1..=CALM).map(|n| pace.taken(u64::from(n) * 1000, f64::from(n) * 1000.0)).collect();
+        assert_eq!(asks.iter().flatten().collect::<Vec<_>>(), [&500]);
+        pace.effective(500);
+        assert_eq!(pace.behind(0), None);
+        assert!(pace.behind(3).is_some());
+    }
+
+    #[test]
+    fn there_is_a_longest_interval() {
+        let mut pace = Pace::default();
+        pace.effective(50_000);
+        pace.taken(0, 0.0);
+        assert_eq!(pace.taken(1, 1e9), Some(LONGEST_MS));
+    }
+}

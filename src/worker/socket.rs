@@ -1,0 +1,383 @@
+//! The live source: one socket at a time, tried again when it is lost. What it sends waits in a bounded inbox until a
+//! slice takes it in.
+
+mod inbox;
+mod why;
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use gloo_timers::callback::Timeout;
+use js_sys::{ArrayBuffer, JsString, Uint8Array};
+use peerscope_engine::{Engine, Taken, TakenKind};
+use peerscope_introspection::{
+    client::{self, Client, Config},
+    frame::{latin1, read_message},
+};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+
+use super::{Worker, pace::Pace};
+use crate::{
+    bridge::FromWorker,
+    model::{Behind, Link},
+    route::origin_of,
+    worker::socket::{
+        inbox::{Inbox, Incoming},
+        why::{Verdict, Why},
+    },
+};
+
+enum Phase {
+    Dialling,
+    /// The socket is open; how far it is, the client knows.
+    Up,
+    Waiting {
+        cause: String,
+        retry_at_ms: f64,
+        #[expect(dead_code, reason = "held to be waited for")]
+        timer: Timeout,
+    },
+    Failed {
+        cause: String,
+    },
+}
+
+/// Listens to a socket as long as it lives, then closes it.
+struct Socket {
+    socket: WebSocket,
+    _on_open: Closure<dyn Fn()>,
+    _on_message: Closure<dyn Fn(MessageEvent)>,
+    _on_close: Closure<dyn Fn(CloseEvent)>,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        // It may be closed already.
+        drop(self.socket.close());
+    }
+}
+
+pub struct Live {
+    /// With its token: never shown.
+    url: String,
+    client: Client,
+    pace: Pace,
+    phase: Phase,
+    socket: Option<Socket>,
+    inbox: Inbox,
+    /// Since the link was live last.
+    attempt: u32,
+    lost_at_ms: Option<f64>,
+    why: Why,
+    behind_said: Option<Behind>,
+    /// Raw frames for the page to keep.
+    raw: Vec<JsValue>,
+}
+
+impl Live {
+    pub fn new(url: String) -> Self {
+        Self {
+            url,
+            client: Client::new(Config::default()),
+            pace: Pace::default(),
+            phase: Phase::Dialling,
+            socket: None,
+            inbox: Inbox::default(),
+            attempt: 0,
+            lost_at_ms: None,
+            why: Why::default(),
+            behind_said: None,
+            raw: Vec::new(),
+        }
+    }
+
+    pub fn link(&self) -> Link {
+        match &self.phase {
+            Phase::Dialling => Link::Connecting,
+            Phase::Up => match self.client.link() {
+                client::Link::Live { interval_ms, paused: true, .. } => Link::Paused { interval_ms },
+                // In steps of 0.1 s, so that it is not said anew with each snapshot.
+                client::Link::Live { interval_ms, .. } => {
+                    Link::Live { interval_ms, lag_ms: self.pace.lag_ms() / 100 * 100 }
+                }
+                client::Link::Down | client::Link::Greeting => Link::Connecting,
+            },
+            Phase::Waiting { cause, retry_at_ms, .. } => Link::Waiting {
+                cause: cause.clone(),
+                lost_at_ms: self.lost_at_ms,
+                retry_at_ms: *retry_at_ms,
+                attempt: self.attempt,
+            },
+            Phase::Failed { cause } => Link::Failed { cause: cause.clone() },
+        }
+    }
+
+    pub fn pause(&mut self, pause: bool) {
+        let messages = if pause { self.client.pause() } else { self.client.resume() };
+        self.send(&messages);
+    }
+
+    fn send(&self, messages: &[Vec<u8>]) {
+        let Some(socket) = &self.socket else { return };
+        for message in messages {
+            // A socket that is closing refuses: its close is on the way to us.
+            drop(socket.socket.send_with_u8_array(message));
+        }
+    }
+
+    /// What a taken frame means for the session.
+    fn taken(&mut self, engine: &mut Engine, taken: &Taken) {
+        let now_ms = js_sys::Date::now();
+        let mut send = Vec::new();
+        match &taken.kind {
+            TakenKind::Response(response) => {
+                let step = self.client.response(response);
+                send = step.send;
+                if let client::Link::Live { interval_ms, .. } = self.client.link()
+                    && interval_ms != self.pace.interval_ms()
+                {
+                    self.pace.effective(interval_ms);
+                    engine.expect_interval(interval_ms);
+                    self.attempt = 0;
+                    self.lost_at_ms = None;
+                    self.why = Why::default();
+                }
+                if let Some(refused) = step.refused.filter(|refused| refused.greeting) {
+                    self.inbox.push(Incoming::Closed { code: 0, reason: refused.to_string() });
+                }
+            }
+            TakenKind::State => {
+                if let Some(last_ms) = engine.counters().last_ms
+                    && let Some(ask) = self.pace.taken(last_ms, now_ms)
+                {
+                    send = self.client.set_interval(ask);
+                }
+            }
+            TakenKind::Event if taken.unknown_event_type => send = self.client.runtime_again(now_ms as u64),
+            _ => {}
+        }
+        self.send(&send);
+    }
+}
+
+/// Takes in one message: each segment's payload, and what is damaged.
+pub fn take_in(engine: &mut Engine, message: Bytes, mut taken: impl FnMut(&mut Engine, Taken)) {
+    for segment in read_message(&message) {
+        match segment {
+            Ok(payload) => {
+                let one = engine.take(message.slice_ref(payload));
+                taken(engine, one);
+            }
+            Err(_) => engine.bad_frames(1),
+        }
+    }
+}
+
+/// Opens a socket.
+pub fn dial(worker: &Rc<Worker>, epoch: u32) {
+    let Some(url) = worker.live(|live| {
+        live.phase = Phase::Dialling;
+        live.socket = None;
+        live.attempt += 1;
+        live.url.clone()
+    }) else {
+        return;
+    };
+    let socket = match WebSocket::new(&url) {
+        Ok(socket) => socket,
+        Err(_) => {
+            let cause = format!(
+                "The browser refuses this address: {} is no ws:// or wss:// address, or this page came over https and \
+                 the address is plain ws://.",
+                origin_of(&url)
+            );
+            fail(worker, why::refused_by_browser(origin_of(&url), cause));
+            return;
+        }
+    };
+    socket.set_binary_type(BinaryType::Arraybuffer);
+    let hear = |worker: &Rc<Worker>| {
+        let worker = Rc::downgrade(worker);
+        move |incoming: Incoming| {
+            let Some(worker) = worker.upgrade() else { return };
+            if worker.epoch() == epoch {
+                worker.live(|live| live.inbox.push(incoming));
+                worker.turn();
+            }
+        }
+    };
+    let heard = hear(worker);
+    let on_open = Closure::<dyn Fn()>::new(move || heard(Incoming::Opened));
+    let heard = hear(worker);
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        let data = event.data();
+        match data.dyn_into::<ArrayBuffer>() {
+            Ok(buffer) => heard(Incoming::Binary(buffer)),
+            Err(other) => {
+                if let Ok(text) = other.dyn_into::<JsString>() {
+                    heard(Incoming::Text(text));
+                }
+            }
+        }
+    });
+    let heard = hear(worker);
+    let on_close = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| {
+        heard(Incoming::Closed { code: event.code(), reason: event.reason() });
+    });
+    socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+    socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+    let socket = Socket { socket, _on_open: on_open, _on_message: on_message, _on_close: on_close };
+    worker.live(|live| live.socket = Some(socket));
+    worker.say_link();
+}
+
+/// The user does not want to wait.
+pub fn retry(worker: &Rc<Worker>) {
+    let waits = worker.live(|live| matches!(live.phase, Phase::Waiting { .. } | Phase::Failed { .. }));
+    if waits == Some(true) {
+        dial(worker, worker.epoch());
+    }
+}
+
+/// Takes in what came, until the time is over. True: there is more.
+pub fn work(worker: &Rc<Worker>, over: impl Fn() -> bool) -> bool {
+    loop {
+        let Some(Some(incoming)) = worker.live(|live| live.inbox.pop()) else { break };
+        match incoming {
+            Incoming::Opened => {
+                worker.live(|live| {
+                    live.phase = Phase::Up;
+                    live.pace.reset();
+                    let hello = live.client.connected(js_sys::Date::now() as u64);
+                    live.send(&hello);
+                });
+            }
+            Incoming::Binary(buffer) => {
+                let bytes = Uint8Array::new(&buffer).to_vec();
+                message(worker, bytes.into(), buffer);
+            }
+            Incoming::Text(text) => match latin1(&String::from(text)) {
+                Ok(bytes) => {
+                    let buffer = Uint8Array::from(bytes.as_slice()).buffer();
+                    message(worker, bytes.into(), buffer);
+                }
+                Err(_) => worker.engine(|engine, _| engine.bad_frames(1)),
+            },
+            Incoming::Closed { code, reason } => closed(worker, code, &reason),
+        }
+        if over() {
+            break;
+        }
+    }
+    let Some((more, raw, behind)) = worker.live(|live| {
+        let behind = live.pace.behind(live.inbox.dropped());
+        let same = |a: &Behind, b: &Behind| (a.interval_ms, a.dropped) == (b.interval_ms, b.dropped);
+        let changed = match (&behind, &live.behind_said) {
+            (Some(now), Some(said)) => !same(now, said),
+            (now, said) => now.is_some() != said.is_some(),
+        };
+        if changed {
+            live.behind_said = behind;
+        }
+        (!live.inbox.is_empty(), std::mem::take(&mut live.raw), changed.then_some(behind))
+    }) else {
+        return false;
+    };
+    if !raw.is_empty() {
+        worker.post_with(&FromWorker::RawFrames, raw);
+    }
+    if let Some(behind) = behind {
+        worker.post(&FromWorker::Behind(behind));
+    }
+    more
+}
+
+fn message(worker: &Rc<Worker>, bytes: Bytes, buffer: ArrayBuffer) {
+    worker.engine(|engine, mut live| {
+        take_in(engine, bytes, |engine, taken| {
+            if let Some(live) = live.as_deref_mut() {
+                live.taken(engine, &taken);
+            }
+        });
+    });
+    worker.live(|live| live.raw.push(buffer.into()));
+}
+
+/// The socket is gone, or never came to be.
+fn closed(worker: &Rc<Worker>, code: u16, reason: &str) {
+    let Some((was_up, ask, url)) = worker.live(|live| {
+        let was_up = matches!(live.phase, Phase::Up);
+        live.socket = None;
+        if was_up {
+            live.raw.push(JsValue::NULL);
+            live.lost_at_ms.get_or_insert_with(js_sys::Date::now);
+        }
+        (was_up, !was_up && live.why.should_ask(), live.url.clone())
+    }) else {
+        return;
+    };
+    if was_up {
+        worker.engine(|engine, _| engine.link_lost());
+        wait(worker, why::closed(code, reason));
+        return;
+    }
+    if !ask {
+        let cause = worker.live(|live| live.why.known()).flatten();
+        wait(worker, cause.unwrap_or_else(|| why::unreachable(origin_of(&url))));
+        return;
+    }
+    let (worker, epoch) = (worker.clone(), worker.epoch());
+    spawn_local(async move {
+        let verdict = why::ask(&worker, &url).await;
+        if worker.epoch() != epoch || worker.live(|live| matches!(live.phase, Phase::Dialling)) != Some(true) {
+            return;
+        }
+        worker.live(|live| live.why.learned(&verdict));
+        match verdict {
+            Verdict::Refused(trouble) => fail(&worker, trouble),
+            Verdict::Wait { cause, trouble } => {
+                let first = worker.live(|live| live.lost_at_ms.is_none()) == Some(true);
+                wait(&worker, cause);
+                // Nothing is on the screen yet: the checks have room.
+                if let Some(trouble) = trouble.filter(|_| first) {
+                    worker.post(&FromWorker::Trouble(trouble));
+                }
+            }
+        }
+    });
+}
+
+/// It makes no sense to try again by itself.
+fn fail(worker: &Rc<Worker>, trouble: crate::model::Trouble) {
+    worker.live(|live| {
+        live.client.disconnected(js_sys::Date::now() as u64);
+        live.phase = Phase::Failed { cause: trouble.text.clone() };
+    });
+    worker.say_link();
+    worker.post(&FromWorker::Trouble(trouble));
+}
+
+/// Tries again after a while.
+fn wait(worker: &Rc<Worker>, cause: String) {
+    let epoch = worker.epoch();
+    let weak = Rc::downgrade(worker);
+    worker.live(|live| {
+        let now_ms = js_sys::Date::now();
+        let retry_at_ms = live.client.disconnected(now_ms as u64) as f64;
+        let timer = Timeout::new((retry_at_ms - now_ms).max(0.0) as u32, move || {
+            if let Some(worker) = weak.upgrade()
+                && worker.epoch() == epoch
+            {
+                dial(&worker, epoch);
+            }
+        });
+        live.phase = Phase::Waiting { cause, retry_at_ms, timer };
+    });
+    worker.say_link();
+}

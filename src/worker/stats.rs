@@ -1,0 +1,55 @@
+//! The worker's part of `stats()`.
+
+use serde_json::json;
+use wasm_bindgen::JsCast;
+
+use super::State;
+
+/// How long things took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Took {
+    /// Taking in, all together.
+    intake_ms: f64,
+    /// The last answer.
+    query_ms: f64,
+}
+
+impl Took {
+    pub fn intake(&mut self, ms: f64) {
+        self.intake_ms += ms;
+    }
+
+    pub fn answer(&mut self, ms: f64) {
+        self.query_ms = ms;
+    }
+}
+
+pub fn json(state: &State) -> String {
+    let counters = state.engine.counters();
+    json!({
+        "frames": counters.frames,
+        "bytes": counters.bytes,
+        "states": counters.states,
+        "events": counters.events,
+        "runtimes": counters.runtimes,
+        "responses": counters.responses,
+        "notices": counters.notices,
+        "unknown": counters.unknown,
+        "bad_frames": counters.bad_frames,
+        "dropped": counters.dropped,
+        "first_ms": counters.first_ms,
+        "last_ms": counters.last_ms,
+        "history_bytes": counters.history_bytes,
+        "engine_bytes": memory_bytes(),
+        "intake_ms": state.took.intake_ms,
+        "query_ms": state.took.query_ms,
+    })
+    .to_string()
+}
+
+/// The worker's whole linear memory.
+fn memory_bytes() -> Option<u64> {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().dyn_into().ok()?;
+    let buffer: js_sys::ArrayBuffer = memory.buffer().dyn_into().ok()?;
+    Some(u64::from(buffer.byte_length()))
+}
