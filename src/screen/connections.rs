@@ -42,7 +42,10 @@ pub struct Focus {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    Scrolled { scroll_px: u32, height_px: u32 },
+    Scrolled {
+        scroll_px: u32,
+        height_px: u32,
+    },
     /// Shows or hides a connection's streams.
     Toggle(Key),
     Focus(Option<Focus>),
@@ -201,7 +204,8 @@ fn status_line(model: &Model, table: &Table) -> Html {
     if table.never.agent {
         never.push("agents");
     }
-    let never = (!never.is_empty()).then(|| html! { <span>{ format!("Not told by this source: {}", never.join(", ")) }</span> });
+    let never = (!never.is_empty())
+        .then(|| html! { <span>{ format!("Not told by this source: {}", never.join(", ")) }</span> });
     html! {
         <div class="statusline">
             { for selected }
@@ -247,7 +251,10 @@ mod tests {
                 let ask = asked(&model(height, scroll));
                 assert!(ask.height_px / u32::from(ask.sub_row_px) < 119, "{ask:?}");
                 assert!(ask.scroll_px <= scroll);
-                assert!(ask.scroll_px + ask.height_px >= scroll + height.min(2200), "{height} {scroll} {ask:?}");
+                assert!(
+                    ask.scroll_px + ask.height_px >= scroll + height.min(2200),
+                    "{height} {scroll} {ask:?}"
+                );
             }
         }
     }

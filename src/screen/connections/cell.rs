@@ -121,7 +121,8 @@ pub fn end(end: &End, zone_minutes: i32) -> Html {
 /// The second line of a row on the phone.
 pub fn second_line(row: &ConnRow) -> String {
     let way = direction_word(row.direction);
-    let transport = row.transport.as_deref().map_or(String::new(), |name| format!("{} ", format::visible(name, 24)));
+    let transport =
+        row.transport.as_deref().map_or(String::new(), |name| format!("{} ", format::visible(name, 24)));
     let rest = match (&row.end, row.rtt_ns, row.streams) {
         (Some(end), ..) => match &end.cause {
             Some(cause) => format::visible(cause, text::CELL),

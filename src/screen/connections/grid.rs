@@ -49,11 +49,8 @@ pub fn Grid(props: &GridProps) -> Html {
     let Some(table) = table(&props.frame) else { return Html::default() };
     let phone = model.window.phone();
     let (row_px, sub_row_px) = heights(model.window);
-    let around = Around {
-        spark_max: table.spark_max,
-        zone_minutes: model.zone_minutes,
-        query: &model.route.query,
-    };
+    let around =
+        Around { spark_max: table.spark_max, zone_minutes: model.zone_minutes, query: &model.route.query };
 
     let onkeydown = {
         let (props, scroll) = (props.clone(), scroll.clone());
@@ -265,9 +262,12 @@ struct Place {
 }
 
 fn place(props: &GridProps, key: &Key, number: usize, column: usize, class: &'static str) -> Place {
-    let focused = props.model.connections.focus.as_ref().is_some_and(|focus| {
-        focus.row == *key && focus.column == column
-    });
+    let focused = props
+        .model
+        .connections
+        .focus
+        .as_ref()
+        .is_some_and(|focus| focus.row == *key && focus.column == column);
     Place {
         id: cell_id(number - 2, column),
         class: classes!(class, focused.then_some("cell-focus")),
@@ -345,7 +345,8 @@ fn stream(props: &GridProps, table: &Table, row: &StreamRow, number: usize, arou
     };
     let glyph = html! { <StatusGlyph status={row.status} end={row.end.clone()} size={9} /> };
     let protocol = badge::protocol(row.protocol.as_deref());
-    let name = html! { <span class="t3">{ "stream " }<bdi>{ crate::format::visible(&row.id, 24) }</bdi></span> };
+    let name =
+        html! { <span class="t3">{ "stream " }<bdi>{ crate::format::visible(&row.id, 24) }</bdi></span> };
     if props.model.window.phone() {
         let rates = html! {
             <>

@@ -10,7 +10,10 @@ pub enum Deed {
     /// Expand or fold.
     Toggle(Key),
     Select(Key),
-    Copy { row: usize, column: usize },
+    Copy {
+        row: usize,
+        column: usize,
+    },
 }
 
 pub fn key(row: &TableRow) -> &Key {
@@ -31,7 +34,9 @@ pub fn press(pressed: &str, rows: &[TableRow], focus: Option<&Focus>, page: usiz
     };
     let Some(at) = at else {
         // Nothing is focused, or it is out of sight: the first arrow enters at the first row.
-        return matches!(pressed, "ArrowDown" | "ArrowUp" | "Home" | "PageDown").then(|| go(0, column)).flatten();
+        return matches!(pressed, "ArrowDown" | "ArrowUp" | "Home" | "PageDown")
+            .then(|| go(0, column))
+            .flatten();
     };
     match pressed {
         "ArrowDown" => go(at + 1, column),

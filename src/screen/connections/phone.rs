@@ -2,7 +2,7 @@
 
 use peerscope_engine::{
     frame::{ConnRow, Table},
-    view::{Column as By, Key, Sort},
+    view::{Key, Sort},
 };
 use wasm_bindgen::JsCast;
 use web_sys::HtmlSelectElement;
@@ -30,10 +30,11 @@ pub fn sort_bar(props: &ScreenProps) -> Html {
             }
         })
     };
-    let turn = props.dispatch.reform(move |_: MouseEvent| {
-        Action::Sort(Sort { by: sort.by, descending: !sort.descending })
-    });
-    let options = choices().map(|(by, column)| html! { <option selected={by == sort.by}>{ column.head }</option> });
+    let turn = props
+        .dispatch
+        .reform(move |_: MouseEvent| Action::Sort(Sort { by: sort.by, descending: !sort.descending }));
+    let options =
+        choices().map(|(by, column)| html! { <option selected={by == sort.by}>{ column.head }</option> });
     html! {
         <div class="filterbar">
             <label class="fbtn"><span class="t3">{ "Sort" }</span><select {onchange}>{ for options }</select></label>
@@ -78,11 +79,6 @@ pub const WIDTHS: [Option<u16>; 4] = [Some(30), None, Some(84), Some(94)];
 
 /// Only what a head would tell readers.
 pub const HEADS: [&str; 4] = ["Status", "Peer", "Last 60 s", "In and out per second"];
-
-/// Sorting by a column that the phone's table does not show is still possible.
-pub fn sorted_by(by: By) -> Option<&'static str> {
-    COLUMNS.iter().find(|column| column.by == Some(by)).map(|column| column.head)
-}
 
 /// What a tap does.
 pub fn select(key: &Key) -> Action {

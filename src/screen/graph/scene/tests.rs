@@ -1,0 +1,132 @@
+use peerscope_engine::frame::{Direction, Ring, Sector};
+
+use super::*;
+
+fn node(name: &str) -> GraphNode {
+    GraphNode {
+        key: Key(format!("p~{name}")),
+        peer: format!("12D3KooWabcdefgh{name}"),
+        agent: None,
+        transport: Some("tcp".into()),
+        direction: Direction::Out,
+        status: Status::Active,
+        end: None,
+        rtt_ns: Some(38_000_000),
+        rate_in: Some(1e6),
+        rate_out: None,
+        streams: None,
+        connections: 1,
+        via: None,
+        relayed: false,
+        relays: false,
+        labelled: true,
+        matches: true,
+    }
+}
+
+fn graph() -> Graph {
+    let relayed =
+        GraphNode { via: Some(0), relayed: true, transport: Some("relayed".into()), ..node("bbbbbbbb") };
+    let faded = GraphNode { matches: false, labelled: false, ..node("cccccccc") };
+    Graph {
+        me: None,
+        nodes: vec![node("aaaaaaaa"), relayed, faded],
+        positions: vec![0.5, 0.0, -0.5, 0.0, 0.0, 0.8],
+        rings: vec![Ring { millis: 10.0, radius: 0.3 }, Ring { millis: 30.0, radius: 0.6 }],
+        sectors: vec![Sector { name: Some("tcp".into()), count: 3, from: 0.0, to: 3.0 }],
+        untold_radius: Some(0.95),
+        peer_count: 3,
+        matching: 2,
+    }
+}
+
+const EYE: Eye = Eye { width: 900.0, height: 600.0, zoom: 1.0, pan: (0.0, 0.0), phone: false };
+/// Of the unit circle in [`EYE`]: 300 − 36.
+const RADIUS: f64 = 264.0;
+
+#[test]
+fn peers_lie_where_the_engine_put_them() {
+    let scene = build(&graph(), EYE, None, None);
+    assert_eq!(scene.spots[0].at, (450.0 + 0.5 * RADIUS, 300.0));
+    assert_eq!(scene.spots[2].at.0, 450.0);
+    let moved = build(&graph(), Eye { zoom: 2.0, pan: (10.0, 20.0), ..EYE }, None, None);
+    assert_eq!(moved.spots[0].at, (460.0 + RADIUS, 320.0));
+}
+
+#[test]
+fn the_nearest_is_picked_and_nothing_far_off() {
+    let scene = build(&graph(), EYE, None, None);
+    let at = scene.spots[1].at;
+    assert_eq!(scene.pick((at.0 + 5.0, at.1 - 3.0)).map(|spot| spot.node), Some(1));
+    assert_eq!(scene.pick((5.0, 5.0)), None);
+}
+
+#[test]
+fn a_relayed_peer_hangs_on_its_relay_and_is_dashed() {
+    let scene = build(&graph(), EYE, None, None);
+    let relay = scene.spots[0].at;
+    let dashed = scene.marks.iter().find_map(|mark| match mark {
+        Mark::Line { from, dash: Some(_), .. } => Some(*from),
+        _ => None,
+    });
+    assert_eq!(dashed, Some(relay));
+}
+
+#[test]
+fn what_does_not_match_fades() {
+    let scene = build(&graph(), EYE, None, None);
+    let alphas: Vec<f64> = scene
+        .marks
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Disc { fill, .. } if fill.token == "--c1" => Some(fill.alpha),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(alphas, [1.0, 0.22]);
+}
+
+#[test]
+fn a_closed_peer_is_a_ring_and_an_opening_one_is_dashed() {
+    let mut graph = graph();
+    graph.nodes[0].status = Status::Opening;
+    graph.nodes[1].status = Status::Closed;
+    let scene = build(&graph, EYE, None, None);
+    let rings: Vec<_> = scene
+        .marks
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Ring { ink, dash, radius, .. } if *radius == 4.5 => Some((ink.token, dash.is_some())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(rings, [("--opening", true), ("--closed", false)]);
+}
+
+#[test]
+fn rings_and_sectors_are_labelled() {
+    let scene = build(&graph(), EYE, None, None);
+    let texts: Vec<&str> = scene
+        .marks
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Text { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    for wanted in ["10", "30 ms", "not told", "tcp", "3", "aaaaaaaa", "1.00 MB/s", "me"] {
+        assert!(texts.contains(&wanted), "{wanted} is missing in {texts:?}");
+    }
+    assert!(!texts.contains(&"cccccccc"));
+}
+
+#[test]
+fn an_odd_answer_draws_what_it_can() {
+    let mut graph = graph();
+    graph.positions.truncate(3);
+    graph.nodes[0].via = Some(99);
+    graph.sectors[0].to = f32::NAN;
+    let scene = build(&graph, EYE, None, None);
+    assert_eq!(scene.spots.len(), 1);
+    assert!(build(&graph, Eye { width: 0.0, ..EYE }, None, None).marks.is_empty());
+}
