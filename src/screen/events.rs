@@ -1,12 +1,24 @@
 //! Events: the log, a chart of its rate by type, and the types to switch on and off.
 
-use std::collections::BTreeSet;
+mod chart;
+mod log;
+mod row;
+mod types;
 
-use peerscope_engine::view::{EventsAsk, Key, Panel};
+use std::{collections::BTreeSet, rc::Rc};
+
+use peerscope_engine::{
+    frame::{Answer, Events as Log, Frame},
+    view::{Cursor, EventsAsk, Key, Panel},
+};
 use yew::prelude::*;
 
-use super::ScreenProps;
-use crate::model::Model;
+use super::{ScreenProps, connections::query_error, use_answered};
+use crate::{
+    format,
+    model::{Action as Act, Link, Model},
+    part::{empty::Empty, text},
+};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
@@ -14,12 +26,38 @@ pub struct State {
     pub hidden: BTreeSet<String>,
     /// Events whose content is shown.
     pub expanded: BTreeSet<Key>,
+    /// None: follows the newest.
+    pub reading: Option<Reading>,
+    /// How many rows are wanted; 0 until the view was measured.
+    pub rows: u16,
+}
+
+/// The place of someone who scrolled up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// Number of the first row wanted.
+    pub first: u32,
+    /// How many there were when the tail stopped, and the query they matched; None once other types are shown.
+    pub seen: Option<(u32, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     ToggleType(String),
+    /// Shows all types.
+    AllTypes,
     Toggle(Key),
+    /// The view shows other rows than the last ones.
+    Read {
+        first: u32,
+        rows: u16,
+        matching: u32,
+        query: String,
+    },
+    /// The view is at the end, and stays there.
+    Tail {
+        rows: u16,
+    },
 }
 
 pub fn update(state: &mut State, action: Action) {
@@ -28,26 +66,235 @@ pub fn update(state: &mut State, action: Action) {
             if !state.hidden.remove(&name) {
                 state.hidden.insert(name);
             }
+            forget_seen(state);
+        }
+        Action::AllTypes => {
+            state.hidden.clear();
+            forget_seen(state);
         }
         Action::Toggle(key) => {
             if !state.expanded.remove(&key) {
                 state.expanded.insert(key);
             }
         }
+        Action::Read { first, rows, matching, query } => {
+            state.rows = rows;
+            match &mut state.reading {
+                Some(reading) => reading.first = first,
+                None => state.reading = Some(Reading { first, seen: Some((matching, query)) }),
+            }
+        }
+        Action::Tail { rows } => {
+            state.rows = rows;
+            state.reading = None;
+        }
     }
 }
 
+/// Other types: what was counted before can't be compared any more.
+fn forget_seen(state: &mut State) {
+    if let Some(reading) = &mut state.reading {
+        reading.seen = None;
+    }
+}
+
+/// The contract allows 120 rows in the page.
+const MOST_ROWS: u16 = 110;
+
+/// Height of a row that is not expanded, px; as in `screens.css`.
+fn row_px(model: &Model) -> u32 {
+    match model.window.width {
+        _ if model.window.phone() => 46,
+        ..=1000.0 => 32,
+        _ => 26,
+    }
+}
+
+/// Rows that fill a height, with one more screen on either side.
+fn rows_for(height_px: u32, row_px: u32) -> (u32, u16) {
+    let visible = height_px / row_px + 1;
+    let over = visible.min((u32::from(MOST_ROWS)).saturating_sub(visible) / 2);
+    (over, (visible + 2 * over).min(u32::from(MOST_ROWS)) as u16)
+}
+
 pub fn ask(model: &Model) -> Panel {
+    let state = &model.events;
+    let rows = if state.rows == 0 {
+        rows_for(model.window.height.max(300.0) as u32, row_px(model)).1
+    } else {
+        state.rows
+    };
     Panel::Events(EventsAsk {
-        hidden: model.events.hidden.iter().cloned().collect(),
-        first: None,
-        rows: 60,
-        chart_bars: 120,
-        expanded: model.events.expanded.iter().cloned().collect(),
+        hidden: state.hidden.iter().cloned().collect(),
+        // In steps, so that not each row asks anew.
+        first: state.reading.as_ref().map(|reading| reading.first / 4 * 4),
+        rows: (rows + 4).min(MOST_ROWS),
+        chart_bars: if model.window.phone() { 60 } else { 120 },
+        expanded: state.expanded.iter().cloned().collect(),
+    })
+}
+
+fn answered(frame: &Frame) -> Option<&Log> {
+    frame.panels.iter().find_map(|panel| match panel {
+        Answer::Events(events) => Some(events),
+        _ => None,
     })
 }
 
 #[component]
-pub fn Events(_props: &ScreenProps) -> Html {
-    html! { <main class="view" data-testid="screen-events"><div class="viewbar"><h1>{ "Events" }</h1></div></main> }
+pub fn Events(props: &ScreenProps) -> Html {
+    let frame = use_answered(&props.model.frame, |answer| matches!(answer, Answer::Events(_)));
+    let model = &props.model;
+    let answer = frame.as_deref().and_then(answered);
+    if answer.is_none() && matches!(model.link, Link::Idle | Link::Failed { .. }) {
+        return html! {
+            <main class="view" data-testid="screen-events">
+                <div class="viewbar"><h1>{ "Events" }</h1></div>
+                <Empty title="No source">{ "Open an endpoint or a recording to see its events." }</Empty>
+            </main>
+        };
+    }
+    let sum = answer.map(|log| {
+        format!(
+            "{} in range, {} recorded",
+            format::count(u64::from(log.in_range)),
+            format::count(log.recorded)
+        )
+    });
+    let matching = answer.filter(|log| log.matching < log.in_range).map(|log| {
+        html! { <span class="sum t3">{ format!("{} match", format::count(u64::from(log.matching))) }</span> }
+    });
+    let follows = model.events.reading.is_none() && model.route.cursor == Cursor::Live;
+    let live = matches!(model.link, Link::Live { .. } | Link::Paused { .. } | Link::Waiting { .. });
+    let tail = live.then(|| {
+        let (dispatch, rows) = (props.dispatch.clone(), model.events.rows);
+        let onclick = Callback::from(move |_: MouseEvent| {
+            dispatch.emit(Act::Cursor(Cursor::Live));
+            dispatch.emit(Act::Events(Action::Tail { rows }));
+        });
+        html! {
+            <button class={classes!("btn", "line", follows.then_some("on"))} aria-pressed={follows.to_string()} {onclick}>
+                { "Live tail" }
+            </button>
+        }
+    });
+    let list = match (&frame, answer) {
+        (Some(frame), Some(log)) if log.matching == 0 => why_none(model, frame, log),
+        (Some(frame), Some(_)) => html! {
+            <log::LogTable model={model.clone()} dispatch={props.dispatch.clone()} frame={Rc::clone(frame)} />
+        },
+        _ => log::loading(model),
+    };
+    html! {
+        <main class="view" data-testid="screen-events">
+            <div class="viewbar">
+                <h1>{ "Events" }</h1>
+                <span class="sum">{ sum.unwrap_or_default() }</span>
+                <span class="sp"></span>
+                { for query_error(answer.and_then(|log| log.query_error.as_deref())) }
+                { for matching }
+                { for tail }
+            </div>
+            <div class="ev">
+                { types::list(props, answer) }
+                <div class="logcol">
+                    { for frame.as_ref().map(|frame| html! {
+                        <chart::EventChart model={model.clone()} dispatch={props.dispatch.clone()} frame={Rc::clone(frame)} />
+                    }) }
+                    { list }
+                </div>
+            </div>
+        </main>
+    }
+}
+
+/// A log without rows: why.
+fn why_none(model: &Model, frame: &Frame, log: &Log) -> Html {
+    if log.in_range > 0 {
+        let events = match log.in_range {
+            1 => "1 event is hidden by ".to_owned(),
+            n => format!("{} events are hidden by ", format::count(u64::from(n))),
+        };
+        let types = match model.events.hidden.len() {
+            0 => None,
+            1 => Some("one type that is switched off".to_owned()),
+            n => Some(format!("{n} types that are switched off")),
+        };
+        let query = (!model.route.query.is_empty())
+            .then(|| html! { <span class="t1">{ text::safe(&model.route.query) }</span> });
+        let and = (types.is_some() && query.is_some()).then_some(" and ");
+        return html! {
+            <Empty title="No event matches">{ events }{ for query }{ for and }{ for types }{ "." }</Empty>
+        };
+    }
+    if log.recorded > 0 {
+        return html! {
+            <Empty title="No events in this range">
+                { format!("{} are recorded outside of it.", format::count(log.recorded)) }
+            </Empty>
+        };
+    }
+    if frame.head.snapshots == 0 {
+        return html! { <Empty title="No events yet">{ "They appear as the source sends them." }</Empty> };
+    }
+    html! { <Empty title="No events">{ "This source has sent none so far." }</Empty> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Window;
+
+    fn model(state: State) -> Model {
+        Model {
+            window: Window { width: 1440.0, height: 900.0, scale: 1.0 },
+            events: state,
+            ..Model::default()
+        }
+    }
+
+    fn asked(model: &Model) -> EventsAsk {
+        match ask(model) {
+            Panel::Events(ask) => ask,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn read(state: &mut State, first: u32, matching: u32) {
+        update(state, Action::Read { first, rows: 60, matching, query: String::new() });
+    }
+
+    #[test]
+    fn it_follows_until_someone_scrolls_up() {
+        let mut state = State::default();
+        assert_eq!(asked(&model(state.clone())).first, None);
+        read(&mut state, 41, 100);
+        assert_eq!(asked(&model(state.clone())).first, Some(40));
+        read(&mut state, 20, 140);
+        let seen = state.reading.as_ref().and_then(|reading| reading.seen.clone());
+        assert_eq!(seen, Some((100, String::new())), "counted from when the tail stopped");
+        update(&mut state, Action::Tail { rows: 60 });
+        assert_eq!(asked(&model(state)).first, None);
+    }
+
+    #[test]
+    fn other_types_forget_what_was_counted() {
+        let mut state = State::default();
+        read(&mut state, 40, 100);
+        update(&mut state, Action::ToggleType("Ping".into()));
+        assert_eq!(state.reading.as_ref().map(|reading| reading.seen.is_some()), Some(false));
+        assert_eq!(asked(&model(state.clone())).hidden, ["Ping"]);
+        update(&mut state, Action::ToggleType("Ping".into()));
+        assert!(state.hidden.is_empty());
+    }
+
+    #[test]
+    fn never_more_rows_than_allowed() {
+        for height in [0, 100, 800, 3000, 90_000] {
+            let (_, rows) = rows_for(height, 26);
+            assert!(rows <= MOST_ROWS);
+            let state = State { rows, ..State::default() };
+            assert!(asked(&model(state)).rows <= MOST_ROWS);
+        }
+    }
 }
