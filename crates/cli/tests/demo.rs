@@ -1,0 +1,208 @@
+//! `peerscope demo` as a process of its own, looked into through its WebSocket like any client does.
+#![cfg(unix)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Stdio,
+    time::Duration,
+};
+
+use futures::{SinkExt, StreamExt};
+use peerscope_introspection::{
+    client::{Client, Config},
+    frame::read_message,
+    wire::{Connection, Event, Runtime, ServerMessage, Status, server_message::Payload},
+};
+use prost::Message as _;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    time::timeout,
+};
+use tokio_tungstenite::{connect_async, tungstenite::Message};
+
+/// For what takes seconds; a loaded machine may take longer.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+struct Demo {
+    child: Child,
+    ready: serde_json::Value,
+}
+
+async fn demo(arguments: &[&str]) -> Demo {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_peerscope"))
+        .arg("demo")
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the program starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let line =
+        timeout(PATIENCE, lines.next_line()).await.expect("in time").expect("readable").expect("a line");
+    Demo { child, ready: serde_json::from_str(&line).expect("one line of JSON") }
+}
+
+impl Demo {
+    fn address(&self, name: &str) -> String {
+        self.ready[name].as_str().expect("a text").to_owned()
+    }
+
+    async fn end(mut self, signal: &str) {
+        let id = self.child.id().expect("it runs").to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().await.expect("kill runs");
+        assert!(sent.success());
+        let status = timeout(PATIENCE, self.child.wait()).await.expect("it ends").expect("a status");
+        assert_eq!(status.code(), Some(0), "after {signal}");
+    }
+}
+
+/// Everything that a client was told.
+#[derive(Default)]
+struct Seen {
+    runtime: Option<Runtime>,
+    events: BTreeMap<String, Vec<serde_json::Value>>,
+    /// Each connection as it was told last.
+    connections: BTreeMap<Vec<u8>, Connection>,
+    protocols: BTreeSet<String>,
+    open_at_once: usize,
+}
+
+impl Seen {
+    fn take(&mut self, payload: Payload) {
+        match payload {
+            Payload::Runtime(runtime) => self.runtime = Some(runtime),
+            Payload::State(state) => {
+                let connections = state.subsystems.expect("subsystems").connections;
+                let open = connections.iter().filter(|one| one.status == i32::from(Status::Active)).count();
+                self.open_at_once = self.open_at_once.max(open);
+                for connection in connections {
+                    let streams = connection.streams.iter().flat_map(|list| &list.streams);
+                    self.protocols.extend(streams.map(|stream| stream.protocol.clone()));
+                    self.connections.insert(connection.id.to_vec(), connection);
+                }
+            }
+            Payload::Event(Event { r#type: Some(kind), content, .. }) => {
+                let content = serde_json::from_str(&content).expect("JSON");
+                self.events.entry(kind.name).or_default().push(content);
+            }
+            _ => {}
+        }
+    }
+
+    fn closed(&self) -> impl Iterator<Item = &Connection> {
+        self.connections.values().filter(|one| one.status == i32::from(Status::Closed))
+    }
+
+    /// What is still missing of what the contract promises.
+    fn missing(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        let mut want = |there: bool, what: &str| {
+            if !there {
+                missing.push(what.to_owned());
+            }
+        };
+        let transports =
+            self.connections.values().map(|one| one.transport_id.as_ref().to_vec()).collect::<BTreeSet<_>>();
+        want(transports.contains(&b"ip4+tcp"[..]), "a TCP connection");
+        want(transports.contains(&b"ip4+udp+quic-v1"[..]), "a QUIC connection");
+        let securities =
+            self.connections.values().filter_map(|one| Some(one.attribs.as_ref()?.encryption.as_str()));
+        let securities = securities.collect::<BTreeSet<_>>();
+        want(securities.contains("/noise"), "noise");
+        want(securities.contains("/tls/1.0.0"), "TLS");
+        want(self.closed().count() >= 3, "three closed connections");
+        let causes = self.closed().map(|one| one.close_cause.as_str()).collect::<BTreeSet<_>>();
+        for cause in ["closedByUs", "closedByRemote", "reset", "keepAliveTimeout"] {
+            want(causes.contains(cause), cause);
+        }
+        let residents =
+            self.connections.values().filter(|one| one.latency_ns > 0 && !one.user_provided_tags.is_empty());
+        want(residents.count() >= 5, "latency and agent of five");
+        for protocol in [
+            "/ipfs/ping/1.0.0",
+            "/ipfs/id/1.0.0",
+            "/blocks/sync/1",
+            "/peerscope/demo/chunks/1",
+            "/mempool/announce/2",
+        ] {
+            want(self.protocols.contains(protocol), protocol);
+        }
+        for name in [
+            "Dialing",
+            "IncomingConnection",
+            "PeerConnected",
+            "PeerDisconnected",
+            "PeerIdentified",
+            "PingResult",
+        ] {
+            want(self.events.contains_key(name), name);
+        }
+        let failures = self.events.get("DialFailure").map(Vec::as_slice).unwrap_or_default();
+        let reasons = failures.iter().filter_map(|event| event["reason"].as_str()).collect::<BTreeSet<_>>();
+        for reason in ["Transport", "WrongPeerId"] {
+            want(reasons.contains(reason), reason);
+        }
+        want(failures.iter().any(|event| event["errors"][0]["error"].is_string()), "an error per address");
+        missing
+    }
+}
+
+/// Looks until `done`.
+async fn look(endpoint: &str, mut done: impl FnMut(&Seen) -> bool) -> Seen {
+    let (mut socket, _) = connect_async(endpoint).await.expect("let in");
+    let mut client = Client::new(Config { interval_ms: 500, retention_ms: 10_000 });
+    let mut seen = Seen::default();
+    for message in client.connected(0) {
+        socket.send(Message::binary(message)).await.expect("sent");
+    }
+    let looking = async {
+        while !done(&seen) {
+            let Message::Binary(message) = socket.next().await.expect("not closed").expect("readable") else {
+                continue;
+            };
+            for segment in read_message(&message) {
+                let message = ServerMessage::decode(segment.expect("a whole segment")).expect("a message");
+                let step = client.answer(&message);
+                assert_eq!(step.refused, None);
+                for command in step.send {
+                    socket.send(Message::binary(command)).await.expect("sent");
+                }
+                if let Some(payload) = message.payload {
+                    seen.take(payload);
+                }
+            }
+        }
+    };
+    if timeout(PATIENCE, looking).await.is_err() {
+        panic!("still missing: {:?}", seen.missing());
+    }
+    seen
+}
+
+#[tokio::test]
+async fn node_zero_has_something_true_on_every_screen() {
+    let demo = demo(&["--seed", "1"]).await;
+    let endpoint = demo.address("endpoint");
+    assert!(endpoint.starts_with("ws://127.0.0.1:") && endpoint.contains("/introspect?token="), "{endpoint}");
+    assert!(demo.address("viewer").contains("#/overview?ws=ws%3A%2F%2F127.0.0.1%3A"));
+
+    let seen = look(&endpoint, |seen| seen.missing().is_empty()).await;
+    assert!(seen.open_at_once >= 5, "{}", seen.open_at_once);
+    let runtime = seen.runtime.expect("the runtime came with the greeting");
+    assert_eq!(runtime.implementation, "rust-libp2p");
+    assert!(runtime.version.starts_with("0.57."), "{}", runtime.version);
+    assert!(runtime.peer_id.starts_with("12D3KooW"));
+    demo.end("-TERM").await;
+}
+
+#[tokio::test]
+async fn two_nodes_and_no_token() {
+    let demo = demo(&["--nodes", "2", "--no-token"]).await;
+    let endpoint = demo.address("endpoint");
+    assert!(!endpoint.contains("token"), "{endpoint}");
+    let seen = look(&endpoint, |seen| seen.open_at_once > 0 && seen.events.contains_key("PingResult")).await;
+    assert!(seen.connections.values().all(|one| !one.peer_id.is_empty()));
+    demo.end("-INT").await;
+}
