@@ -162,7 +162,7 @@ impl Node {
         self.count(&fallen);
     }
 
-    /// An open connection, or one that closed a moment ago.
+    /// An open connection.
     pub(crate) fn connection(&self, id: ConnectionId) -> Option<Arc<ConnectionRecord>> {
         self.connections.lock().open.get(&id).cloned()
     }
@@ -262,11 +262,15 @@ pub(crate) fn new_link(node: &Arc<Node>, muxer: Option<&str>, security: Option<&
 
 #[cfg(test)]
 mod tests {
+    use futures::{AsyncReadExt, AsyncWriteExt, FutureExt, io::Cursor};
     use libp2p::Multiaddr;
     use peerscope_introspection::wire::Role;
 
     use super::*;
-    use crate::record::{Ends, StreamEnd};
+    use crate::{
+        record::{Ends, StreamEnd},
+        substream::Substream,
+    };
 
     fn node(max_closed: usize) -> Arc<Node> {
         Arc::new(Node::new(Options { max_closed, ..Options::default() }))
@@ -290,11 +294,12 @@ mod tests {
         let node = node(100);
         let (id, link) = connect(&node, 1);
         for _ in 0..10_000 {
-            let stream = link.open_stream(Role::Responder);
-            stream.add_read(3);
-            stream.add_written(5);
-            link.close_stream(&stream, StreamEnd::Own(Cause::ClosedByRemote));
+            let mut stream = Substream::new(Cursor::new(vec![0; 8]), Role::Responder, link.clone());
+            stream.write_all(&[1; 5]).now_or_never().expect("at once").expect("room");
+            stream.read_exact(&mut [0; 3]).now_or_never().expect("at once").expect("three bytes");
         }
+        // Ours, and that of the connection's record.
+        assert_eq!(Arc::strong_count(&link), 2);
         assert_eq!(link.open_streams(), 0);
         assert_eq!(node.counts(), [0, 1, 0, 100]);
         let look = node.look();

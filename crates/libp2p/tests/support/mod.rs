@@ -102,7 +102,7 @@ type Order = Box<dyn FnOnce(&mut Swarm<Behaviour>) + Send>;
 pub struct Node {
     pub introspector: Introspector,
     pub peer: PeerId,
-    orders: mpsc::UnboundedSender<Order>,
+    orders: mpsc::Sender<Order>,
     events: tokio::sync::Mutex<EventStream>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -111,8 +111,7 @@ impl Node {
     fn run(introspector: Introspector, mut swarm: Swarm<Behaviour>) -> Self {
         let peer = *swarm.local_peer_id();
         let events = tokio::sync::Mutex::new(introspector.event_stream().expect("the only reader"));
-        #[expect(clippy::disallowed_methods, reason = "a test gives few orders")]
-        let (orders, mut received) = mpsc::unbounded_channel::<Order>();
+        let (orders, mut received) = mpsc::channel::<Order>(16);
         let task = tokio::spawn(async move {
             loop {
                 tokio::select! {
@@ -136,7 +135,7 @@ impl Node {
         let order: Order = Box::new(move |swarm| {
             done.send(order(swarm)).ok();
         });
-        assert!(self.orders.send(order).is_ok(), "the node runs");
+        assert!(self.orders.send(order).await.is_ok(), "the node runs");
         result.await.expect("the node runs")
     }
 
