@@ -1,2 +1,74 @@
-//! Peerscope.
-fn main() {}
+//! `peerscope`: the subcommands, and how the process ends. What each does is in its own module.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::{filter::Targets, prelude::*};
+
+mod announce;
+mod demo;
+mod generate;
+mod inspect;
+mod options;
+mod serve;
+mod serve_ui;
+mod shutdown;
+mod simulate;
+mod synthetic;
+
+/// See what a libp2p node is doing, live and back in time.
+#[derive(Debug, Parser)]
+#[command(name = "peerscope", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs real libp2p nodes on loopback and serves what the first of them sees
+    Demo(demo::Arguments),
+    /// Serves the viewer alone: for recordings, and for endpoints elsewhere
+    ServeUi(serve_ui::Arguments),
+    /// Serves an endpoint of a made-up node, for load and for tests of the protocol
+    Simulate(simulate::Arguments),
+    /// Writes a recording of a made-up node: same figures and same seed, same bytes
+    Generate(generate::Arguments),
+    /// Tells what is in a recording, and what is wrong with it
+    Inspect(inspect::Arguments),
+}
+
+fn main() -> ExitCode {
+    // Standard output is for what scripts read.
+    let logs = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    // The swarm logs each peer id of its own that it gets: the demo makes them by the dozen.
+    let shown =
+        Targets::new().with_default(tracing::Level::INFO).with_target("libp2p_swarm", tracing::Level::WARN);
+    tracing_subscriber::registry().with(logs.with_filter(shown)).init();
+    let done = match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::ServeUi(arguments) => serve_ui::run(arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Generate(arguments) => generate::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("peerscope: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}
