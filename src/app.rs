@@ -115,7 +115,9 @@ impl Component for App {
             Msg::Beat => {
                 let said = self.host.beat(js_sys::Date::now());
                 let spoke = self.said(ctx, said);
-                let counts = matches!(self.model.link, Link::Waiting { .. }) || self.model.source_panel;
+                let counts = self.model.lost_at_ms.is_some()
+                    || matches!(self.model.link, Link::Waiting { .. })
+                    || self.model.source_panel;
                 spoke || counts && self.act(ctx, Action::Tick(js_sys::Date::now()))
             }
             Msg::Address(text) => {
@@ -208,6 +210,7 @@ impl App {
                 }
                 update::Effect::Pause(pause) => self.host.pause(pause),
                 update::Effect::RetryNow => self.host.retry(),
+                update::Effect::StopTrying => self.host.stop_trying(),
                 update::Effect::StoreTheme(theme) => {
                     store::put_theme(theme);
                     show_theme(theme);
@@ -215,7 +218,8 @@ impl App {
                 update::Effect::StoreRecents(recents) => store::put_recents(&recents),
                 update::Effect::Expire(id) => {
                     let link = ctx.link().clone();
-                    Timeout::new(5000, move || link.send_message(Msg::Act(Action::DismissToast(id)))).forget();
+                    Timeout::new(5000, move || link.send_message(Msg::Act(Action::DismissToast(id))))
+                        .forget();
                 }
             }
         }
@@ -226,13 +230,17 @@ impl App {
             Call::Open(what, done) => {
                 let changed = match what {
                     console::What::Bytes(bytes) => match console::blob(&bytes) {
-                        Some(blob) => Component::update(self, ctx, Msg::File(blob.into(), "a recording".to_owned())),
+                        Some(blob) => {
+                            Component::update(self, ctx, Msg::File(blob.into(), "a recording".to_owned()))
+                        }
                         None => false,
                     },
                     console::What::Address(text) if opening::is_recording(&text) => {
                         self.act(ctx, Action::Open(SourceRef::Url(text)))
                     }
-                    console::What::Address(text) if text == "sample" => self.act(ctx, Action::Open(SourceRef::Sample)),
+                    console::What::Address(text) if text == "sample" => {
+                        self.act(ctx, Action::Open(SourceRef::Sample))
+                    }
                     console::What::Address(text) => Component::update(self, ctx, Msg::Address(text)),
                 };
                 self.waiters.push(Waiter { until: Until::Opened, done });
@@ -275,10 +283,11 @@ impl App {
             _ => failed,
         };
         let shown = failed || self.model.frame.is_some() && self.host.settled(ask::view(&self.model));
-        let (ready, waiting) = std::mem::take(&mut self.waiters).into_iter().partition(|waiter| match waiter.until {
-            Until::Shown => shown,
-            Until::Opened => open && shown,
-        });
+        let (ready, waiting) =
+            std::mem::take(&mut self.waiters).into_iter().partition(|waiter| match waiter.until {
+                Until::Shown => shown,
+                Until::Opened => open && shown,
+            });
         self.waiters = waiting;
         let ready: Vec<Waiter> = ready;
         if !ready.is_empty() {

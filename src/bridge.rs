@@ -17,7 +17,10 @@ pub const BUILD: &str = env!("PEERSCOPE_BUILD");
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToWorker {
     /// The first message.
-    Hello { build: String, budget_bytes: u64 },
+    Hello {
+        build: String,
+        budget_bytes: u64,
+    },
     /// What is on the screen now.
     View(Box<View>),
     /// The frame that answered this view is on the screen: the next may come.
@@ -26,10 +29,18 @@ pub enum ToWorker {
     Close,
     Pause(bool),
     RetryNow,
+    /// Leaves a lost endpoint alone.
+    StopTrying,
     /// The rows of a screen as JSON.
-    Query { id: u32, screen: String, view: Box<View> },
+    Query {
+        id: u32,
+        screen: String,
+        view: Box<View>,
+    },
     /// The figures of the worker, as JSON.
-    Stats { id: u32 },
+    Stats {
+        id: u32,
+    },
     /// To be answered at once: a heartbeat.
     Ping(u32),
     /// Panics, to try the recovery.
@@ -54,10 +65,15 @@ pub enum Open {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum FromWorker {
     /// It runs, and waits for [`ToWorker::Hello`].
-    Ready { build: String },
+    Ready {
+        build: String,
+    },
     Frame(Box<Frame>),
     Link(Link),
-    Answer { id: u32, json: String },
+    Answer {
+        id: u32,
+        json: String,
+    },
     Trouble(Trouble),
     /// A part went wrong: in words, for a message that stays.
     Note(String),
@@ -65,7 +81,9 @@ pub enum FromWorker {
     /// Beside it: frames of the live source, for the page to keep; null where the link was lost.
     RawFrames,
     /// The frames that the page kept are in.
-    Refilled { frames: u64 },
+    Refilled {
+        frames: u64,
+    },
     Pong(u32),
     /// It panicked, and says no more after this.
     Crashed(String),
@@ -122,7 +140,10 @@ mod tests {
         };
         assert_eq!((back.rev, back.history_version, back.head.connections), (3, 9, Some(0)));
         let Some(Answer::Timeline(timeline)) = back.panels.first() else { panic!("no timeline") };
-        assert_eq!(timeline.rate_in.iter().map(|rate| rate.is_nan()).collect::<Vec<_>>(), [false, true, false]);
+        assert_eq!(
+            timeline.rate_in.iter().map(|rate| rate.is_nan()).collect::<Vec<_>>(),
+            [false, true, false]
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod pulse;
 
 use std::collections::HashMap;
 
+use gloo_timers::callback::Timeout;
 use peerscope_engine::{frame::Frame, view::View};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -38,9 +39,21 @@ struct Running {
     _on_error: Listener<ErrorEvent>,
 }
 
+/// What a dead worker still has under way arrives within this.
+const LAST_WORDS_MS: u32 = 5000;
+
+impl Running {
+    /// Ends it. It is listened to a little longer: its error would else be one that nobody caught, and go to the console.
+    fn end(self) {
+        self.worker.terminate();
+        Timeout::new(LAST_WORDS_MS, move || drop(self)).forget();
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
-        self.worker.terminate();
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
     }
 }
 
@@ -124,6 +137,10 @@ impl Host {
         self.send(ToWorker::RetryNow, None);
     }
 
+    pub fn stop_trying(&mut self) {
+        self.send(ToWorker::StopTrying, None);
+    }
+
     pub fn crash(&mut self) {
         self.send(ToWorker::Crash, None);
     }
@@ -189,10 +206,12 @@ impl Host {
     /// Takes in what a worker sent; what it means for the model.
     pub fn hear(&mut self, heard: Heard, now_ms: f64) -> Vec<Said> {
         match heard {
-            Heard::Message(number, data) if number == self.number => match Envelope::<FromWorker>::open(&data) {
-                Some(envelope) => self.message(envelope, now_ms),
-                None => self.give_up("its script is of another version: reload the page"),
-            },
+            Heard::Message(number, data) if number == self.number => {
+                match Envelope::<FromWorker>::open(&data) {
+                    Some(envelope) => self.message(envelope, now_ms),
+                    None => self.give_up("its script is of another version: reload the page"),
+                }
+            }
             Heard::Error(number, text) if number == self.number => match &self.running {
                 Some(running) if running.ready => self.lost(text, now_ms),
                 Some(_) => self.give_up("its script could not be loaded"),
@@ -271,7 +290,10 @@ impl Host {
         self.losses.retain(|at| now_ms - at < LOSS_WINDOW_MS);
         self.losses.push(now_ms);
         if self.losses.len() > LOSSES {
-            return self.give_up(&format!("it stopped {} times within a minute, last because {why}", self.losses.len()));
+            return self.give_up(&format!(
+                "it stopped {} times within a minute, last because {why}",
+                self.losses.len()
+            ));
         }
         self.start();
         if let Some((open, file)) = self.opened.clone() {
@@ -293,18 +315,23 @@ impl Host {
         self.recovering = None;
         let text = format!("The part of this page that holds the data has stopped: {why}.");
         let link = Said::Link(Link::Failed { cause: text.clone() });
-        vec![link, Said::Trouble(Trouble {
-            title: "The engine can't run".to_owned(),
-            text,
-            checks: vec![
-                "Reload the page. What was recorded live and not saved is lost with it.".to_owned(),
-                "Is this a recent browser, and is WebAssembly allowed for this page?".to_owned(),
-            ],
-        })]
+        vec![
+            link,
+            Said::Trouble(Trouble {
+                title: "The engine can't run".to_owned(),
+                text,
+                checks: vec![
+                    "Reload the page. What was recorded live and not saved is lost with it.".to_owned(),
+                    "Is this a recent browser, and is WebAssembly allowed for this page?".to_owned(),
+                ],
+            }),
+        ]
     }
 
     fn stop(&mut self) {
-        self.running = None;
+        if let Some(running) = self.running.take() {
+            running.end();
+        }
         self.new_history();
         self.backlog.clear();
         for (_, on_answer) in self.answers.drain() {

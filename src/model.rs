@@ -53,9 +53,14 @@ pub enum Link {
     #[default]
     Idle,
     Connecting,
-    Live { interval_ms: u64, lag_ms: u64 },
+    Live {
+        interval_ms: u64,
+        lag_ms: u64,
+    },
     /// The node holds its frames back because the user said so.
-    Paused { interval_ms: u64 },
+    Paused {
+        interval_ms: u64,
+    },
     /// Lost; tried again at `retry_at_ms` (page clock, ms since the Unix epoch). `lost_at_ms` is None when it never was
     /// live.
     Waiting {
@@ -65,9 +70,13 @@ pub enum Link {
         attempt: u32,
     },
     /// It makes no sense to try again.
-    Failed { cause: String },
+    Failed {
+        cause: String,
+    },
     /// A recording: how much of it is in, 0 to 1; 1 = whole.
-    File { done: f32 },
+    File {
+        done: f32,
+    },
 }
 
 impl Link {
@@ -161,6 +170,8 @@ pub struct Model {
     /// The engine was lost and is being filled again, or had to be: in words.
     pub notice: Option<String>,
     pub behind: Option<Behind>,
+    /// The link was live, is lost since then, and is not back.
+    pub lost_at_ms: Option<f64>,
     /// The notice of lost events was closed when there were so many.
     pub lost_seen: u64,
     pub recents: Vec<Recent>,
@@ -201,6 +212,10 @@ pub enum Action {
     Theme(Theme),
     Pause(bool),
     RetryNow,
+    /// A lost endpoint is left alone.
+    StopTrying,
+    /// Closes what is open above the view, else ends the selection.
+    Escape,
     DismissToast(u32),
     DismissNotice,
     DismissBehind,
@@ -215,7 +230,10 @@ pub enum Action {
     SystemDark(bool),
     Tick(f64),
     Said(Box<Said>),
-    Toast { error: bool, text: String },
+    Toast {
+        error: bool,
+        text: String,
+    },
 }
 
 /// What came from the worker, or was seen of it.

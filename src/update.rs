@@ -22,6 +22,7 @@ pub enum Effect {
     Close,
     Pause(bool),
     RetryNow,
+    StopTrying,
     StoreTheme(Theme),
     StoreRecents(Vec<Recent>),
     /// Takes this toast away after 5 s.
@@ -58,6 +59,9 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             }
         }
         Action::RetryNow => retry(model, &mut effects),
+        Action::StopTrying => effects.push(Effect::StopTrying),
+        Action::Escape if model.source_panel => model.source_panel = false,
+        Action::Escape => model.route.selection = None,
         Action::DismissToast(id) => model.toasts.retain(|toast| toast.id != id),
         Action::DismissNotice => model.notice = None,
         Action::DismissBehind => {

@@ -196,11 +196,15 @@ impl Worker {
                 self.push();
             }
             ToWorker::Open(open) => self.open(open, beside.into_iter().next()),
-            ToWorker::Close => self.close(),
+            ToWorker::Close => {
+                self.close();
+                self.say_link();
+            }
             ToWorker::Pause(pause) => {
                 self.live(|live| live.pause(pause));
             }
             ToWorker::RetryNow => socket::retry(self),
+            ToWorker::StopTrying => socket::stop(self),
             ToWorker::Query { id, screen, view } => {
                 let json = self.state.borrow_mut().engine.rows_json(&screen, &view);
                 self.post(&FromWorker::Answer { id, json });
@@ -210,7 +214,7 @@ impl Worker {
                 self.post(&FromWorker::Answer { id, json });
             }
             ToWorker::Ping(number) => self.post(&FromWorker::Pong(number)),
-            ToWorker::Crash => panic!("asked to"),
+            ToWorker::Crash => panic!("as a script asked by crash()"),
             ToWorker::TakeFrames => self.refill(&beside),
         }
     }
@@ -224,14 +228,14 @@ impl Worker {
         for wake in &old.hungry {
             called(wake.call0(&JsValue::NULL));
         }
-        self.say_link();
     }
 
     fn open(self: &Rc<Self>, open: Open, file: Option<JsValue>) {
         // A history that was filled again before its source is opened stays.
         let refilled = {
             let state = self.state.borrow();
-            matches!((&open, &state.source), (Open::Endpoint { .. }, Source::Closed)) && state.engine.version() > 0
+            matches!((&open, &state.source), (Open::Endpoint { .. }, Source::Closed))
+                && state.engine.version() > 0
         };
         if !refilled {
             self.close();
@@ -386,7 +390,10 @@ impl Worker {
     fn push(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         let Some((rev, version)) = state.answered else { return };
-        if !state.taken || state.engine.version() == version || state.view.as_ref().is_none_or(|view| view.rev != rev) {
+        if !state.taken
+            || state.engine.version() == version
+            || state.view.as_ref().is_none_or(|view| view.rev != rev)
+        {
             return;
         }
         let busy = matches!(&state.source, Source::File(loading) if !loading.finished());
@@ -432,7 +439,9 @@ impl Worker {
         let now = self.now();
         let small = match (&state.link_said, &link) {
             (Some(Link::File { .. }), Link::File { done }) => *done < 1.0,
-            (Some(Link::Live { interval_ms: before, .. }), Link::Live { interval_ms, .. }) => before == interval_ms,
+            (Some(Link::Live { interval_ms: before, .. }), Link::Live { interval_ms, .. }) => {
+                before == interval_ms
+            }
             _ => false,
         };
         if small && now - state.link_said_ms < LOAD_PUSH_MS {

@@ -20,7 +20,8 @@ impl AddressBar {
     pub fn read(&mut self) -> Route {
         let hash = dom::window().location().hash().unwrap_or_default();
         let read = route::read(&hash);
-        if let (Some(token), Some(crate::model::SourceRef::Endpoint(url))) = (&read.token, &read.route.source) {
+        if let (Some(token), Some(crate::model::SourceRef::Endpoint(url))) = (&read.token, &read.route.source)
+        {
             store::put_token(url, token);
         }
         self.later = None;

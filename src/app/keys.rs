@@ -17,9 +17,8 @@ pub fn action(event: &KeyboardEvent) -> Option<Option<Action>> {
         return focus_search().then_some(None);
     }
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let inside = |selector: &str| {
-        target.as_ref().and_then(|target| target.closest(selector).ok().flatten()).is_some()
-    };
+    let inside =
+        |selector: &str| target.as_ref().and_then(|target| target.closest(selector).ok().flatten()).is_some();
     if control || event.alt_key() || inside("input, textarea, select, [contenteditable]") {
         return None;
     }
@@ -30,7 +29,7 @@ pub fn action(event: &KeyboardEvent) -> Option<Option<Action>> {
         "p" | "P" => Action::Hold,
         " " if !inside("button, a, [role=row], [role=tab], [role=treeitem], [tabindex]") => Action::Hold,
         "l" | "L" => Action::Cursor(Cursor::Live),
-        "Escape" => Action::Select(None),
+        "Escape" => Action::Escape,
         digit => {
             let number = digit.parse::<usize>().ok()?;
             Action::Go(*Screen::ALL.get(number.checked_sub(1)?)?)

@@ -75,7 +75,8 @@ pub fn system_dark() -> bool {
 
 pub fn window_size() -> Window {
     let window = dom::window();
-    let number = |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|value| value.as_f64()).unwrap_or(0.0);
+    let number =
+        |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|value| value.as_f64()).unwrap_or(0.0);
     Window {
         width: number(window.inner_width()),
         height: number(window.inner_height()),

@@ -88,12 +88,13 @@ fn watch_long_tasks(count: Rc<Cell<u32>>) {
         let entries = entries.map_or(0, |entries| js_sys::Array::from(&entries).length());
         count.set(count.get() + entries);
     });
-    let started = js_sys::Reflect::construct(&class, &js_sys::Array::of1(seen.as_ref())).and_then(|observer| {
-        let observe = js_sys::Reflect::get(&observer, &"observe".into())?;
-        let options = js_sys::Object::new();
-        js_sys::Reflect::set(&options, &"type".into(), &"longtask".into())?;
-        observe.dyn_into::<js_sys::Function>()?.call1(&observer, &options)
-    });
+    let started =
+        js_sys::Reflect::construct(&class, &js_sys::Array::of1(seen.as_ref())).and_then(|observer| {
+            let observe = js_sys::Reflect::get(&observer, &"observe".into())?;
+            let options = js_sys::Object::new();
+            js_sys::Reflect::set(&options, &"type".into(), &"longtask".into())?;
+            observe.dyn_into::<js_sys::Function>()?.call1(&observer, &options)
+        });
     if started.is_ok() {
         // It counts for as long as the page lives.
         seen.forget();

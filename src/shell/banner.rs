@@ -49,13 +49,14 @@ pub fn Banners(props: &PartProps) -> Html {
 fn link(props: &PartProps) -> Html {
     let model = &props.model;
     let retry = props.dispatch.reform(|_: MouseEvent| Action::RetryNow);
-    let stop = props.dispatch.reform(|_: MouseEvent| Action::Close);
+    let stop = props.dispatch.reform(|_: MouseEvent| Action::StopTrying);
     if model.frame.is_none() {
         return Html::default();
     }
     match &model.link {
         Link::Waiting { cause, lost_at_ms, retry_at_ms, attempt } => {
-            let lost = lost_at_ms.map_or_else(|| "No link.".to_owned(), |at| format!("Link lost at {}.", clock(model, at)));
+            let lost = lost_at_ms
+                .map_or_else(|| "No link.".to_owned(), |at| format!("Link lost at {}.", clock(model, at)));
             html! {
                 <div class="banner" role="alert" data-testid="notice">
                     <Glyph shape={Shape::Warning} label="link lost" size={12} />
@@ -65,7 +66,7 @@ fn link(props: &PartProps) -> Html {
                         { format!("Try {} in ", attempt + 1) }<b>{ format!("{} s", seconds_until(*retry_at_ms, model.now_ms)) }</b>
                     </span>
                     <button class="btn line" onclick={retry}>{ "Retry now" }</button>
-                    <button class="btn" onclick={stop}>{ "Close" }</button>
+                    <button class="btn" onclick={stop}>{ "Stop trying" }</button>
                 </div>
             }
         }

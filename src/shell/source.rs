@@ -14,26 +14,31 @@ use crate::{
 /// The field for an endpoint's address and its button.
 #[component]
 pub fn AddressForm(props: &ShellProps) -> Html {
-    let field = use_node_ref();
     let empty = use_state(|| false);
     let known = match &props.model.route.source {
         Some(SourceRef::Endpoint(url)) => url.clone(),
         _ => String::new(),
     };
+    let text = use_state(|| known.clone());
     let on_submit = {
-        let (field, empty, on_address) = (field.clone(), empty.clone(), props.on_address.clone());
+        let (text, empty, on_address) = (text.clone(), empty.clone(), props.on_address.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let text = field.cast::<HtmlInputElement>().map(|input| input.value()).unwrap_or_default();
             empty.set(text.trim().is_empty());
             if !text.trim().is_empty() {
-                on_address.emit(text);
+                on_address.emit((*text).clone());
             }
         })
     };
     let oninput = {
-        let empty = empty.clone();
-        Callback::from(move |_: InputEvent| empty.set(false))
+        let (text, empty) = (text.clone(), empty.clone());
+        Callback::from(move |event: InputEvent| {
+            empty.set(false);
+            if let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok())
+            {
+                text.set(input.value());
+            }
+        })
     };
     // Keys of the page are not for this field; Escape closes the menu.
     let onkeydown = {
@@ -47,9 +52,9 @@ pub fn AddressForm(props: &ShellProps) -> Html {
     let bad = *empty || props.model.error.is_some() && !known.is_empty();
     html! {
         <form class="frow" onsubmit={on_submit}>
-            <input ref={field} class={classes!("input", bad.then_some("bad"))} type="text" data-testid="source-input"
+            <input class={classes!("input", bad.then_some("bad"))} type="text" data-testid="source-input"
                 aria-label="Address of the endpoint" aria-invalid={bad.then_some("true")} autocomplete="off" spellcheck="false"
-                placeholder="ws://127.0.0.1:9090/introspect?token=…" value={known} {oninput} {onkeydown} />
+                placeholder="ws://127.0.0.1:9090/introspect?token=…" value={(*text).clone()} {oninput} {onkeydown} />
             <button class="btn pri lg" type="submit" data-testid="source-open">{ "Connect" }</button>
         </form>
     }
@@ -68,7 +73,9 @@ pub struct FileFieldProps {
 pub fn FileField(props: &FileFieldProps) -> Html {
     let on_file = props.shell.on_file.clone();
     let onchange = Callback::from(move |event: Event| {
-        let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
+        let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else {
+            return;
+        };
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
             let name = file.name();
             on_file.emit((file.into(), name));

@@ -84,9 +84,11 @@ pub fn Start(props: &ShellProps) -> Html {
 
 fn trouble_box(props: &ShellProps, trouble: &Trouble) -> Html {
     let retry = props.dispatch.reform(|_: MouseEvent| Action::RetryNow);
-    let stop = props.dispatch.reform(|_: MouseEvent| Action::Close);
+    let stop = props.dispatch.reform(|_: MouseEvent| Action::StopTrying);
     let waits = match &props.model.link {
-        Link::Waiting { retry_at_ms, .. } => Some(super::banner::seconds_until(*retry_at_ms, props.model.now_ms)),
+        Link::Waiting { retry_at_ms, .. } => {
+            Some(super::banner::seconds_until(*retry_at_ms, props.model.now_ms))
+        }
         _ => None,
     };
     // A file has to be chosen again; there is nothing to try.

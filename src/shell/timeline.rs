@@ -16,7 +16,7 @@ use super::banner::PartProps;
 use crate::{
     ask,
     format::{self, Clock},
-    model::{Action, Link, Model},
+    model::{Action, Link, Model, SourceRef},
     part::{
         colour::Swatch,
         icon::{Icon, Name},
@@ -86,10 +86,8 @@ fn answer(model: &Model) -> Option<&frame::Timeline> {
 
 /// While the link is lost, time goes on without a history: until when.
 fn lost_until(model: &Model) -> Option<u64> {
-    match model.link {
-        Link::Waiting { lost_at_ms: Some(_), .. } => Some(model.now_ms as u64),
-        _ => None,
-    }
+    let trying = matches!(model.link, Link::Waiting { .. } | Link::Connecting);
+    (trying && model.lost_at_ms.is_some()).then_some(model.now_ms as u64)
 }
 
 fn edge(axis: Option<axis::Axis>, of: impl Fn(axis::Axis) -> u64) -> String {
@@ -105,7 +103,9 @@ fn hint(model: &Model) -> &'static str {
 
 /// What the chart says, in words.
 fn summary(model: &Model, answer: Option<&frame::Timeline>) -> String {
-    let Some(head) = model.frame.as_ref().map(|frame| &frame.head) else { return "nothing recorded".to_owned() };
+    let Some(head) = model.frame.as_ref().map(|frame| &frame.head) else {
+        return "nothing recorded".to_owned();
+    };
     let at = head.cursor_ms.map_or_else(|| "no snapshot".to_owned(), |at| clock(model, at));
     let gaps = answer.map_or(0, |answer| answer.gaps.len());
     format!("{at}, snapshot {} of {}, {gaps} gaps", head.snapshot, head.snapshots)
@@ -125,7 +125,7 @@ fn bar(props: &PartProps) -> Html {
     let newest = head.span.map_or(0, |span| span.to_ms);
     let ago = head.cursor_ms.map(|at| newest.saturating_sub(at)).filter(|ago| !follows && *ago > 0);
     let live = props.dispatch.reform(|_: MouseEvent| Action::Cursor(Cursor::Live));
-    let going = matches!(model.link, Link::Live { .. } | Link::Paused { .. } | Link::File { .. });
+    let going = matches!(model.link, Link::Live { .. } | Link::File { .. });
     html! {
         <div class="tlbar">
             <button class="btn ic" aria-label="Previous snapshot" title="Previous snapshot (,)" onclick={step(-1)}>
@@ -136,7 +136,7 @@ fn bar(props: &PartProps) -> Html {
             </button>
             <button class={classes!("btn", "live", (!follows || !going).then_some("off"))} data-testid="live"
                 aria-pressed={follows.to_string()} title="Follow the newest (L)" onclick={live}>
-                <i class="dot"></i>{ if matches!(model.link, Link::File { .. } | Link::Failed { .. }) { "End" } else { "Live" } }
+                <i class="dot"></i>{ if matches!(model.route.source, Some(SourceRef::Endpoint(_))) { "Live" } else { "End" } }
             </button>
             <span class="vr desk"></span>
             <span class="t1" data-testid="cursor-time">{ head.cursor_ms.map_or_else(|| "–".to_owned(), |at| clock(model, at)) }</span>
@@ -194,7 +194,8 @@ fn missing(head: &frame::Head) -> String {
 }
 
 fn gutter(answer: Option<&frame::Timeline>) -> Html {
-    let rate = |rate: Option<f64>| rate.map_or_else(|| "–".to_owned(), |rate| format::bytes(rate).per_second());
+    let rate =
+        |rate: Option<f64>| rate.map_or_else(|| "–".to_owned(), |rate| format::bytes(rate).per_second());
     let (rate_in, rate_out) = answer.map_or((None, None), |answer| (answer.at_rate_in, answer.at_rate_out));
     let connections = answer.and_then(|answer| answer.at_connections);
     let events = answer.and_then(|answer| answer.at_events);

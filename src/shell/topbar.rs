@@ -98,7 +98,9 @@ fn cause(model: &Model) -> String {
         Link::Idle => "Nothing is open.".to_owned(),
         Link::Connecting => "The endpoint was not heard of yet.".to_owned(),
         Link::Live { .. } => "The endpoint sends as things happen.".to_owned(),
-        Link::Paused { .. } => "The node holds its snapshots and events back, because you said so.".to_owned(),
+        Link::Paused { .. } => {
+            "The node holds its snapshots and events back, because you said so.".to_owned()
+        }
         Link::Waiting { cause, .. } | Link::Failed { cause } => cause.clone(),
         Link::File { done } if *done < 1.0 => "The recording is being read.".to_owned(),
         Link::File { .. } => "A recording, read whole.".to_owned(),
@@ -115,8 +117,11 @@ fn beside(model: &Model) -> Html {
         Link::Paused { interval_ms } => html! {
             <span class="t3 desk wide">{ format!("{} snapshots", format::duration_ms(*interval_ms)) }</span>
         },
-        Link::Waiting { retry_at_ms, .. } => html! {
-            <span class="t3 desk">{ format!("{} s", super::banner::seconds_until(*retry_at_ms, model.now_ms)) }</span>
+        Link::Waiting { retry_at_ms, lost_at_ms, .. } => html! {
+            <span class="t3 desk">
+                { format!("{} s", super::banner::seconds_until(*retry_at_ms, model.now_ms)) }
+                if let Some(at) = lost_at_ms { { format!(" · lost {}", super::source::ago(model.now_ms, *at)) } }
+            </span>
         },
         Link::File { done } if *done < 1.0 => {
             let percent = (*done * 100.0).floor();
@@ -133,7 +138,9 @@ fn beside(model: &Model) -> Html {
 
 /// Which node it is; a click selects nothing: it is not one of its own peers.
 fn node(props: &ShellProps) -> Html {
-    let Some(card) = props.model.frame.as_ref().and_then(|frame| frame.head.node.clone()) else { return Html::default() };
+    let Some(card) = props.model.frame.as_ref().and_then(|frame| frame.head.node.clone()) else {
+        return Html::default();
+    };
     html! {
         <span class="link desk wide">
             if let Some(id) = &card.peer_id {

@@ -12,8 +12,17 @@ pub fn said(model: &mut Model, said: Said, effects: &mut Vec<Effect>) {
             model.frame = Some(frame);
         }
         Said::Link(link) => {
-            if matches!(link, Link::Live { .. }) && matches!(model.link, Link::Waiting { .. }) && model.frame.is_some() {
-                toast(model, false, "The link is back.".to_owned(), effects);
+            match &link {
+                Link::Waiting { lost_at_ms: Some(at), .. } => model.lost_at_ms = Some(*at),
+                Link::Live { .. } | Link::Paused { .. } if model.lost_at_ms.take().is_some() => {
+                    toast(
+                        model,
+                        false,
+                        "The link is back. The time between is a gap in the timeline.".to_owned(),
+                        effects,
+                    );
+                }
+                _ => {}
             }
             // While it is tried again, what to look at stays there to be read.
             if matches!(link, Link::Live { .. } | Link::Paused { .. }) {
@@ -25,7 +34,9 @@ pub fn said(model: &mut Model, said: Said, effects: &mut Vec<Effect>) {
         Said::Note(text) => toast(model, true, text, effects),
         Said::Behind(behind) => model.behind = behind,
         Said::Lost(why) => {
-            model.notice = Some(format!("The engine stopped ({why}). It is being started again and filled from what was kept."));
+            model.notice = Some(format!(
+                "The engine stopped ({why}). It is being started again and filled from what was kept."
+            ));
         }
         Said::Recovered(how) => model.notice = Some(how),
     }

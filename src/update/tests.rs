@@ -78,7 +78,10 @@ fn opening_forgets_the_source_before_but_not_the_user() {
     let effects = act(&mut model, Action::Open(endpoint()));
     assert_eq!(effects.last(), Some(&Effect::Open(endpoint())));
     let kept = Route { screen: Screen::Events, source: Some(endpoint()), ..Route::default() };
-    assert_eq!((&model.route, &model.link, &model.frame, &model.error), (&kept, &Link::Connecting, &None, &None));
+    assert_eq!(
+        (&model.route, &model.link, &model.frame, &model.error),
+        (&kept, &Link::Connecting, &None, &None)
+    );
     assert_eq!((model.theme, model.window.width), (Theme::Light, 1.0));
     assert_eq!(model.recents, [Recent { source: endpoint(), at_ms: 77.0 }]);
 }
@@ -99,7 +102,12 @@ fn recent_sources_are_few_distinct_and_can_be_opened_again() {
 #[test]
 fn a_link_opens_its_source_at_its_moment() {
     let mut model = Model::default();
-    let route = Route { source: Some(SourceRef::Sample), cursor: Cursor::At(9), query: "q".into(), ..Route::default() };
+    let route = Route {
+        source: Some(SourceRef::Sample),
+        cursor: Cursor::At(9),
+        query: "q".into(),
+        ..Route::default()
+    };
     let effects = act(&mut model, Action::Route(Box::new(route.clone())));
     assert_eq!(effects, [Effect::Open(SourceRef::Sample)]);
     assert_eq!((model.route, model.link), (route, Link::File { done: 0.0 }));
@@ -188,7 +196,15 @@ fn a_link_that_comes_back_says_so_and_keeps_the_view() {
     assert_eq!(act(&mut model, Action::RetryNow), [Effect::RetryNow]);
     say(&mut model, Said::Link(Link::Connecting));
     assert!(model.frame.is_some());
-    say(&mut model, Said::Link(Link::Waiting { cause: "gone".into(), lost_at_ms: Some(1.0), retry_at_ms: 2.0, attempt: 2 }));
+    say(
+        &mut model,
+        Said::Link(Link::Waiting {
+            cause: "gone".into(),
+            lost_at_ms: Some(1.0),
+            retry_at_ms: 2.0,
+            attempt: 2,
+        }),
+    );
     let effects = say(&mut model, Said::Link(live()));
     assert_eq!(effects, [Effect::Expire(1)]);
     act(&mut model, Action::DismissToast(1));
@@ -237,7 +253,10 @@ fn enter_walks_through_the_rows_and_around() {
 fn lost_events_are_told_until_they_are_seen_and_again_when_there_are_more() {
     let mut model = Model::default();
     let lost = |lost_events| {
-        frame(Head { problems: Problems { lost_events, ..Problems::default() }, ..Head::default() }, Vec::new())
+        frame(
+            Head { problems: Problems { lost_events, ..Problems::default() }, ..Head::default() },
+            Vec::new(),
+        )
     };
     say(&mut model, lost(5));
     assert_eq!((lost_events(&model), model.lost_seen), (5, 0));

@@ -9,8 +9,8 @@ use peerscope_introspection::recording::{Item, Problem, Reader};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Blob, ReadableStreamDefaultReader, ReadableStreamReadResult, ReferrerPolicy, RequestCredentials, RequestInit,
-    Response,
+    Blob, ReadableStreamDefaultReader, ReadableStreamReadResult, ReferrerPolicy, RequestCredentials,
+    RequestInit, Response,
 };
 
 use super::Worker;
@@ -166,7 +166,11 @@ pub fn read_file(worker: Rc<Worker>, epoch: u32, blob: Blob) {
             match piece.map(|piece| piece.dyn_into::<ArrayBuffer>()) {
                 Ok(Ok(buffer)) => add(&worker, epoch, &Uint8Array::new(&buffer)),
                 Ok(Err(error)) | Err(error) => {
-                    end_broken(&worker, epoch, format!("The file can't be read any more ({}).", said(&error)));
+                    end_broken(
+                        &worker,
+                        epoch,
+                        format!("The file can't be read any more ({}).", said(&error)),
+                    );
                     return;
                 }
             }
@@ -190,13 +194,15 @@ async fn stream(worker: &Rc<Worker>, epoch: u32, url: &str) -> Result<(), String
     init.set_credentials(RequestCredentials::Omit);
     init.set_referrer_policy(ReferrerPolicy::NoReferrer);
     let answer = JsFuture::from(worker.scope().fetch_with_str_and_init(url, &init)).await;
-    let response: Response = answer
-        .and_then(|response| response.dyn_into::<Response>())
-        .map_err(|_| "It can't be fetched: nothing answers there, or that server lets no other page read it (CORS).")?;
+    let response: Response = answer.and_then(|response| response.dyn_into::<Response>()).map_err(
+        |_| "It can't be fetched: nothing answers there, or that server lets no other page read it (CORS).",
+    )?;
     if !response.ok() {
-        return Err(format!("Its server answered {} {}.", response.status(), response.status_text()).replace(" .", "."));
+        return Err(format!("Its server answered {} {}.", response.status(), response.status_text())
+            .replace(" .", "."));
     }
-    let total = response.headers().get("content-length").ok().flatten().and_then(|length| length.parse().ok());
+    let total =
+        response.headers().get("content-length").ok().flatten().and_then(|length| length.parse().ok());
     worker.loading(epoch, |loading| loading.total = total);
     let body = response.body().ok_or("Its server answered with nothing.")?;
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();

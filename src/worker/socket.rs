@@ -245,6 +245,18 @@ pub fn retry(worker: &Rc<Worker>) {
     }
 }
 
+/// The user does not want it to be tried again.
+pub fn stop(worker: &Rc<Worker>) {
+    let stopped = worker.live(|live| {
+        let Phase::Waiting { cause, .. } = &live.phase else { return false };
+        live.phase = Phase::Failed { cause: format!("{cause} It is not tried again, as you said.") };
+        true
+    });
+    if stopped == Some(true) {
+        worker.say_link();
+    }
+}
+
 /// Takes in what came, until the time is over. True: there is more.
 pub fn work(worker: &Rc<Worker>, over: impl Fn() -> bool) -> bool {
     loop {
@@ -335,7 +347,8 @@ fn closed(worker: &Rc<Worker>, code: u16, reason: &str) {
     let (worker, epoch) = (worker.clone(), worker.epoch());
     spawn_local(async move {
         let verdict = why::ask(&worker, &url).await;
-        if worker.epoch() != epoch || worker.live(|live| matches!(live.phase, Phase::Dialling)) != Some(true) {
+        if worker.epoch() != epoch || worker.live(|live| matches!(live.phase, Phase::Dialling)) != Some(true)
+        {
             return;
         }
         worker.live(|live| live.why.learned(&verdict));

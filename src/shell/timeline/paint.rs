@@ -91,7 +91,9 @@ fn labels(context: &CanvasRenderingContext2d, colours: &Colours, scene: &Scene, 
     context.set_line_width(3.0);
     context.set_stroke_style_str(&colours.get("--bg-2"));
     for (x, text) in &scene.ticks {
-        if x + 34.0 > scene.width {
+        // Half of a label says nothing; a digit is 6 px wide.
+        let room = scene.lost.map_or(scene.width, |(from, _)| from);
+        if x + 6.0 * text.len() as f64 > room {
             continue;
         }
         if phone {
@@ -136,12 +138,20 @@ fn cursor(context: &CanvasRenderingContext2d, colour: &str, x: f64, phone: bool,
     context.set_fill_style_str(colour);
     context.set_line_width(1.5);
     line(context, (x, top), (x, bottom));
-    shape(context, &[(x - 5.0, top), (x + 5.0, top), (x + 5.0, top + 4.0), (x, top + 9.0), (x - 5.0, top + 4.0)]);
+    shape(
+        context,
+        &[(x - 5.0, top), (x + 5.0, top), (x + 5.0, top + 4.0), (x, top + 9.0), (x - 5.0, top + 4.0)],
+    );
     context.set_line_width(1.0);
 }
 
 /// Where nobody recorded.
-fn hatch(context: &CanvasRenderingContext2d, colour: &str, (from, to): (f64, f64), (top, bottom): (f64, f64)) {
+fn hatch(
+    context: &CanvasRenderingContext2d,
+    colour: &str,
+    (from, to): (f64, f64),
+    (top, bottom): (f64, f64),
+) {
     context.save();
     context.begin_path();
     context.rect(from, top, to - from, bottom - top);

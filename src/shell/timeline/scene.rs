@@ -70,8 +70,14 @@ struct Lanes {
     events: Option<(f64, f64)>,
 }
 
-const DESK: Lanes =
-    Lanes { top: 13.0, zero: 42.0, up: 27.0, down: 14.0, connections: Some((62.0, 77.0)), events: Some((84.0, 102.0)) };
+const DESK: Lanes = Lanes {
+    top: 13.0,
+    zero: 42.0,
+    up: 27.0,
+    down: 14.0,
+    connections: Some((62.0, 77.0)),
+    events: Some((84.0, 102.0)),
+};
 const PHONE: Lanes = Lanes { top: 0.0, zero: 26.0, up: 22.0, down: 16.0, connections: None, events: None };
 
 pub fn scene(answer: &Timeline, axis: Axis, place: Place, drawn: Drawn) -> Scene {
@@ -80,7 +86,13 @@ pub fn scene(answer: &Timeline, axis: Axis, place: Place, drawn: Drawn) -> Scene
     // The columns cover what was told; a lost link makes the axis longer.
     let told = axis.x(axis.told_ms.max(axis.from_ms + 1));
     let x = |column: usize| (column as f64 + 0.5) * told / columns.max(1) as f64;
-    let most = answer.rate_in.iter().chain(&answer.rate_out).copied().filter(|rate| rate.is_finite()).fold(0.0, f32::max);
+    let most = answer
+        .rate_in
+        .iter()
+        .chain(&answer.rate_out)
+        .copied()
+        .filter(|rate| rate.is_finite())
+        .fold(0.0, f32::max);
     // A root brings small traffic into sight beside great.
     let height = |rate: f32, room: f64| f64::from(rate / most.max(1.0)).max(0.0).powf(0.8) * room;
     let area = |rates: &[f32], room: f64, sign: f64| {
@@ -106,7 +118,11 @@ pub fn scene(answer: &Timeline, axis: Axis, place: Place, drawn: Drawn) -> Scene
         width: place.width,
         top: lanes.top,
         bottom: place.height,
-        ticks: ticks.into_iter().map(|at| (axis.x(at), format::clock(at, place.zone_minutes, exact))).collect(),
+        ticks: ticks
+            .into_iter()
+            .filter(|at| place.now_ms.is_none() || *at < axis.told_ms)
+            .map(|at| (axis.x(at), format::clock(at, place.zone_minutes, exact)))
+            .collect(),
         label_y: if place.phone { place.height - 3.0 } else { 10.0 },
         dividers: if place.phone { Vec::new() } else { vec![58.0, 80.0] },
         zero: lanes.zero,
@@ -114,8 +130,14 @@ pub fn scene(answer: &Timeline, axis: Axis, place: Place, drawn: Drawn) -> Scene
         area_out: area(&answer.rate_out, lanes.down, -1.0),
         connections: lanes.connections.map_or_else(Vec::new, |lane| line(answer, lane, x)),
         bars: lanes.events.map_or_else(Vec::new, |lane| bars(answer, lane, x)),
-        gaps: answer.gaps.iter().map(|gap| (axis.x(gap.from_ms), axis.x(gap.to_ms))).map(at_least_two).collect(),
-        lost: (axis.to_ms > axis.told_ms && place.now_ms.is_some()).then(|| (axis.x(axis.told_ms), axis.width)),
+        gaps: answer
+            .gaps
+            .iter()
+            .map(|gap| (axis.x(gap.from_ms), axis.x(gap.to_ms)))
+            .map(at_least_two)
+            .collect(),
+        lost: (axis.to_ms > axis.told_ms && place.now_ms.is_some())
+            .then(|| (axis.x(axis.told_ms), axis.width)),
         range: drawn.range.map(|range| (axis.x(range.from_ms), axis.x(range.to_ms))),
         cursor: drawn.cursor_ms.map(|at| axis.x(at)),
     }
@@ -147,13 +169,20 @@ fn line(answer: &Timeline, (top, bottom): (f64, f64), x: impl Fn(usize) -> f64) 
     let y = |count: f32| (top + bottom) / 2.0 - (f64::from(count) - middle) / room * (bottom - top);
     stretches(most)
         .map(|stretch| {
-            stretch
-                .flat_map(|at| {
-                    let low = least.get(at).copied().filter(|count| count.is_finite()).unwrap_or(most[at]);
-                    let (top, bottom) = ((x(at), y(most[at])), (x(at), y(low)));
-                    if low == most[at] { vec![top] } else { vec![top, bottom] }
-                })
-                .collect()
+            let mut points: Vec<Point> = Vec::new();
+            for at in stretch {
+                let low = least.get(at).copied().filter(|count| count.is_finite()).unwrap_or(most[at]);
+                let mut ends = [(x(at), y(most[at])), (x(at), y(low))];
+                if low == most[at] {
+                    points.push(ends[0]);
+                    continue;
+                }
+                // The nearer end first: a step is then a step, and no spike.
+                let from = points.last().map_or(ends[0].1, |(_, y)| *y);
+                ends.sort_by(|a, b| (a.1 - from).abs().total_cmp(&(b.1 - from).abs()));
+                points.extend(ends);
+            }
+            points
         })
         .collect()
 }

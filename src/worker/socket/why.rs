@@ -102,7 +102,8 @@ fn checks(origin: &str) -> Vec<String> {
 pub async fn ask(worker: &Rc<Worker>, url: &str) -> Verdict {
     let origin = origin_of(url);
     let http = url.replacen("ws", "http", 1);
-    let unknown = || Verdict::Wait {
+    let unknown = || {
+        Verdict::Wait {
         cause: unreachable(origin),
         trouble: Some(Trouble {
             title: format!("Cannot reach {origin}"),
@@ -111,6 +112,7 @@ pub async fn ask(worker: &Rc<Worker>, url: &str) -> Verdict {
                 .to_owned(),
             checks: checks(origin),
         }),
+    }
     };
     if worker.scope().location().origin() != origin_of(&http) {
         return unknown();
@@ -139,7 +141,8 @@ pub async fn ask(worker: &Rc<Worker>, url: &str) -> Verdict {
     };
     match status {
         401 => Verdict::Refused(trouble(
-            "The token is missing or is not the one of this process: each start of a node makes a new one.".to_owned(),
+            "The token is missing or is not the one of this process: each start of a node makes a new one."
+                .to_owned(),
             "Copy the address that the node printed when it started, and paste it here: the token is part of it.",
         )),
         403 => Verdict::Refused(trouble(
@@ -148,7 +151,10 @@ pub async fn ask(worker: &Rc<Worker>, url: &str) -> Verdict {
              address that the node printed.",
         )),
         // All checks pass: what was wrong is over, or was not one of them.
-        426 => Verdict::Wait { cause: "The socket was refused, but the endpoint answers now.".to_owned(), trouble: None },
+        426 => Verdict::Wait {
+            cause: "The socket was refused, but the endpoint answers now.".to_owned(),
+            trouble: None,
+        },
         _ => Verdict::Refused(Trouble {
             title: format!("There is no introspection endpoint at {origin}"),
             text: format!("Something answers there, but not an endpoint: {status}, “{said}”"),
@@ -174,8 +180,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_asked_for_once_and_silence_ever_more_rarely() {
-        let silence =
-            Verdict::Wait { cause: "silence".into(), trouble: Some(Trouble::default()) };
+        let silence = Verdict::Wait { cause: "silence".into(), trouble: Some(Trouble::default()) };
         let mut why = Why::default();
         let asked: Vec<u32> = (1..=70)
             .filter(|_| {
@@ -195,7 +200,10 @@ mod tests {
     #[test]
     fn what_an_endpoint_says_is_cut_to_one_line() {
         assert_eq!(closed(1001, ""), "The node closed the session (code 1001).");
-        assert_eq!(closed(1001, "shutting down\nand more"), "The node closed the session: “shutting down” (code 1001).");
+        assert_eq!(
+            closed(1001, "shutting down\nand more"),
+            "The node closed the session: “shutting down” (code 1001)."
+        );
         assert!(closed(4000, &"x".repeat(10_000)).len() < 400);
     }
 }
