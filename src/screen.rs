@@ -9,7 +9,10 @@ pub mod overview;
 
 use std::rc::Rc;
 
-use peerscope_engine::frame::{Answer, Frame};
+use peerscope_engine::{
+    frame::{Answer, Frame, Kind},
+    view::Key,
+};
 use yew::prelude::*;
 
 use crate::model::{Action, Model};
@@ -39,4 +42,36 @@ pub fn use_answered(frame: &Option<Rc<Frame>>, is: fn(&Answer) -> bool) -> Optio
         Some(_) => {}
     }
     last.clone()
+}
+
+/// What is selected, as every screen shows it: itself, and the peer that it belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Selected<'a> {
+    key: Option<&'a Key>,
+    peer: Option<&'a str>,
+}
+
+impl<'a> Selected<'a> {
+    pub fn of(model: &'a Model) -> Self {
+        let key = model.route.selection.as_ref();
+        // Which peer a connection or stream belongs to is what the engine says of the selection.
+        let known = model.frame.iter().flat_map(|frame| &frame.panels).find_map(|panel| match panel {
+            Answer::Inspector(known) => known.as_deref(),
+            _ => None,
+        });
+        let peer = known
+            .filter(|known| Some(&known.key) == key && known.kind != Kind::Event && !known.title.is_empty())
+            .map(|known| known.title.as_str());
+        Self { key, peer }
+    }
+
+    /// The thing itself.
+    pub fn is(self, key: &Key) -> bool {
+        self.key == Some(key)
+    }
+
+    /// The peer, or something of it.
+    pub fn is_peer(self, key: &Key, id: &str) -> bool {
+        self.is(key) || self.peer == Some(id)
+    }
 }

@@ -53,13 +53,13 @@ pub fn event(kind: &str) -> Token {
     let has = |part: &str| kind.contains(part);
     if has("Failure") || has("Failed") || has("Error") {
         "--error"
-    } else if has("Disconnected") || has("Closed") || has("Expired") {
+    } else if has("Disconnect") || has("Closed") || has("Expired") {
         "--text-3"
     } else if has("Connected") || has("Established") || has("Opened") {
         "--active"
-    } else if has("Dialing") || has("Incoming") {
+    } else if has("Dialing") || has("Incoming") || has("Connecting") {
         "--opening"
-    } else if has("Dht") || has("Kad") {
+    } else if has("Dht") || has("DHT") || has("Kad") {
         "--c1"
     } else if has("Gossip") || has("Mesh") || has("Pubsub") {
         "--c2"
@@ -76,9 +76,15 @@ pub fn event(kind: &str) -> Token {
     } else if has("Listen") || has("External") || has("Address") {
         "--c8"
     } else {
-        OTHER
+        // Unknown to us: always the same colour for the same name, and mostly different ones for different names.
+        let hash = kind
+            .bytes()
+            .fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
+        UNKNOWN[hash as usize % UNKNOWN.len()]
     }
 }
+
+const UNKNOWN: [Token; 9] = ["--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7", "--c8", OTHER];
 
 /// A style attribute that paints with a token.
 pub fn background(token: Token) -> String {
@@ -128,6 +134,8 @@ mod tests {
         assert_eq!(event("PeerDisconnected"), "--text-3");
         assert_eq!(event("ConnectionClosed"), "--text-3");
         assert_eq!(event("PeerIdentified"), "--c3");
-        assert_eq!(event("SomethingNew"), OTHER);
+        assert_eq!(event("PeerDisconnecting"), "--text-3");
+        assert_eq!(event("InboundDHTQuery"), "--c1");
+        assert_eq!(event("SomethingNew"), event("SomethingNew"));
     }
 }

@@ -15,7 +15,7 @@ use web_sys::{Element, HtmlCanvasElement, WheelEvent};
 use yew::prelude::*;
 
 use self::scene::{Eye, Scene};
-use super::{ScreenProps, use_answered};
+use super::{ScreenProps, Selected, use_answered};
 use crate::{
     format,
     model::{Action as Act, Link, Model},
@@ -157,7 +157,7 @@ fn Field(props: &FieldProps) -> Html {
         pan: model.graph.pan,
         phone: model.window.phone(),
     };
-    let scene = Rc::new(scene::build(answer, eye, model.route.selection.as_ref(), hover.as_ref()));
+    let scene = Rc::new(scene::build(answer, eye, Selected::of(model), hover.as_ref()));
     {
         let canvas = canvas.clone();
         use_effect_with((scene.clone(), model.theme, scheme, model.window.scale), move |(scene, ..)| {

@@ -99,6 +99,12 @@ fn sum(frame: &Frame) -> String {
     [connections, runs, recorded].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
+/// Two digits are enough: 999 ms is 1 s.
+fn about(ms: f64) -> u64 {
+    let step = 10f64.powf((ms.max(1.0).log10().floor() - 1.0).max(0.0));
+    ((ms / step).round() * step) as u64
+}
+
 const UP: [&str; 1] = ["--active"];
 const DOWN: [&str; 2] = ["--text-3", "--error"];
 
@@ -107,8 +113,8 @@ fn churn(props: &ScreenProps, frame: Option<&Frame>, answer: Option<&Overall>) -
     let drawn =
         answer.and_then(|answer| Some((answer.span?, &answer.churn))).filter(|(_, churn)| !churn.is_empty());
     let per = drawn.map(|(span, churn)| {
-        let bar = span.to_ms.saturating_sub(span.from_ms) / churn.len().max(1) as u64;
-        format!("connections per {}", format::duration_ms(bar))
+        let bar = span.to_ms.saturating_sub(span.from_ms) as f64 / churn.len().max(1) as f64;
+        format!("connections per {}", format::duration_ms(about(bar)))
     });
     let body = match drawn {
         Some((span, churn)) => {
@@ -187,6 +193,11 @@ mod tests {
         assert_eq!(rows(390.0, 844.0), (6, 6));
         assert_eq!(rows(1440.0, 200.0), (4, 4));
         assert_eq!(rows(3840.0, 9999.0), (60, 20));
+    }
+
+    #[test]
+    fn a_bar_s_length_is_rounded() {
+        assert_eq!([about(998.9), about(4.2), about(1234.0), about(30_004.0)], [1000, 4, 1200, 30_000]);
     }
 
     #[test]

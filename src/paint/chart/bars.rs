@@ -50,7 +50,11 @@ pub fn paint(surface: &Surface, frame: &Frame, bars: &Bars, zone_minutes: i32) {
             for (value, token) in values.iter().zip(tokens) {
                 let next = y - sign * value * unit;
                 if *value > 0.0 {
-                    board.rect((x, y.min(next)), (x + step - space, y.max(next)), token, 0.85);
+                    // Parts of a stack are apart by one device pixel, where they are high enough.
+                    let apart = if (next - y).abs() > 3.0 { 1.0 / surface.scale } else { 0.0 };
+                    let (from, to) = (y.min(next), y.max(next));
+                    let (from, to) = if sign > 0.0 { (from + apart, to) } else { (from, to - apart) };
+                    board.rect((x, from), (x + step - space, to), token, 0.85);
                 }
                 y = next;
             }

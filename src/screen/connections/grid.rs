@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gloo_events::EventListener;
 use peerscope_engine::{
     frame::{ConnRow, Frame, StreamRow, Table, TableRow},
-    view::{Key, Sort},
+    view::{Column as By, Key, Sort},
 };
 use wasm_bindgen::{JsCast, prelude::*};
 use web_sys::Element;
@@ -100,7 +100,7 @@ fn spacer(height_px: u32, columns: usize) -> Html {
         return Html::default();
     }
     html! {
-        <tr class="spacer" aria-hidden="true" key={"spacer"}>
+        <tr class="spacer" aria-hidden="true">
             <td colspan={columns.to_string()} style={format!("height:{height_px}px")}></td>
         </tr>
     }
@@ -194,8 +194,10 @@ fn head(sort: Sort, dispatch: &Callback<Action>) -> Html {
             Some(by) => {
                 let descending = if sorted { !sort.descending } else { column.descends };
                 let onclick = dispatch.reform(move |_: MouseEvent| Action::Sort(Sort { by, descending }));
+                // Over the units of the cells below.
+                let slot = matches!(by, By::RateIn | By::RateOut).then(|| html! { <i class="u"></i> });
                 let arrow = (!arrow.is_empty()).then(|| html! { <span class="arrow" aria-hidden="true">{ arrow }</span> });
-                html! { <button class="sort" {onclick}>{ for arrow }{ name }</button> }
+                html! { <button class="sort" {onclick}>{ for arrow }{ name }{ for slot }</button> }
             }
         };
         let class = classes!(column.class.contains('r').then_some("r"), (column.class == "c").then_some("c"), sorted.then_some("sorted"));
@@ -276,7 +278,9 @@ fn place(props: &GridProps, key: &Key, number: usize, column: usize, class: &'st
 }
 
 fn connection(props: &GridProps, table: &Table, row: &ConnRow, number: usize, around: Around) -> Html {
-    let selected = props.model.route.selection.as_ref() == Some(&row.key);
+    // A peer that is selected is each of its connections; a stream is itself alone.
+    let selection = props.model.route.selection.as_ref();
+    let selected = selection == Some(&row.key) || selection == Some(&row.peer_key);
     let dim = column::ended(row);
     let phone = props.model.window.phone();
     let head = Row {

@@ -73,14 +73,14 @@ pub fn row(row: &EventRow, around: &Around) -> Html {
             None => html! { <div class="json"><i class="sk"></i></div> },
         };
         html! {
-            <tr key={format!("{}+", row.key.0)} class="content" role="row">
+            <tr class="content" role="row">
                 <td role="gridcell" colspan={columns} data-testid="content">{ body }</td>
             </tr>
         }
     });
     html! {
-        <>
-            <tr key={row.key.0.clone()} {class} role="row" tabindex="0" data-testid="row" data-key={row.key.0.clone()}
+        <key={row.key.0.clone()}>
+            <tr {class} role="row" tabindex="0" data-testid="row" data-key={row.key.0.clone()}
                 aria-rowindex={around.number.to_string()} aria-expanded={expanded.to_string()}
                 aria-selected={selected.to_string()} {onclick} {onkeydown}>
                 { cells }

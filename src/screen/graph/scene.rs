@@ -13,6 +13,7 @@ use crate::{
     format,
     paint::picture::{Align, Ink, Mark},
     part::colour,
+    screen::Selected,
 };
 
 /// How it is looked at.
@@ -91,7 +92,7 @@ fn is_open(node: &GraphNode) -> bool {
     node.end.is_none() && !matches!(node.status, Status::Closed | Status::Error)
 }
 
-pub fn build(graph: &Graph, eye: Eye, selected: Option<&Key>, hovered: Option<&Key>) -> Scene {
+pub fn build(graph: &Graph, eye: Eye, selected: Selected, hovered: Option<&Key>) -> Scene {
     let mut scene = Scene::default();
     if eye.width < 1.0 || eye.height < 1.0 {
         return scene;
@@ -102,10 +103,10 @@ pub fn build(graph: &Graph, eye: Eye, selected: Option<&Key>, hovered: Option<&K
     rings(&mut scene, graph, eye);
     sectors(&mut scene, graph, eye);
     for (node, at) in graph.nodes.iter().zip(&places) {
-        edge(&mut scene, graph, eye, &places, node, *at, selected == Some(&node.key));
+        edge(&mut scene, graph, eye, &places, node, *at, selected.is_peer(&node.key, &node.peer));
     }
     for (number, (node, at)) in graph.nodes.iter().zip(&places).enumerate() {
-        dot(&mut scene, node, *at, selected == Some(&node.key), hovered == Some(&node.key));
+        dot(&mut scene, node, *at, selected.is_peer(&node.key, &node.peer), hovered == Some(&node.key));
         scene.spots.push(Spot { key: node.key.clone(), node: number, at: *at, radius: disc(rate(node)) });
     }
     labels::peers(&mut scene, graph, eye, &places);

@@ -3,7 +3,7 @@
 use peerscope_engine::frame::{Overview, PeerRow, ProtocolRow};
 use yew::prelude::*;
 
-use super::super::ScreenProps;
+use super::super::{ScreenProps, Selected};
 use crate::{
     format::{self, NONE},
     model::{Action, Screen},
@@ -87,7 +87,7 @@ pub fn peers(props: &ScreenProps, answer: Option<&Overview>) -> Html {
 }
 
 fn peer_row(props: &ScreenProps, row: &PeerRow, spark_max: f32, whole: f64, phone: bool) -> Html {
-    let selected = props.model.route.selection.as_ref() == Some(&row.key);
+    let selected = Selected::of(&props.model).is_peer(&row.key, &row.peer);
     let select = {
         let key = row.key.clone();
         props.dispatch.reform(move |()| Action::Select(Some(key.clone())))

@@ -82,6 +82,8 @@ struct Taken {
     from: f64,
     to: f64,
     y: f64,
+    /// How far another label's middle must be.
+    reach: f64,
 }
 
 pub fn peers(scene: &mut Scene, graph: &Graph, eye: Eye, places: &[(f64, f64)]) {
@@ -93,10 +95,15 @@ pub fn peers(scene: &mut Scene, graph: &Graph, eye: Eye, places: &[(f64, f64)]) 
         .map(|ring| {
             let r = f64::from(ring.radius) * radius;
             let (x, y) = (middle.0 + r * angle.cos(), middle.1 + r * angle.sin());
-            Taken { from: x - 22.0, to: x + 22.0, y }
+            Taken { from: x - 22.0, to: x + 22.0, y, reach: LINE }
         })
         .collect();
-    taken.push(Taken { from: middle.0 - 14.0, to: middle.0 + 14.0, y: middle.1 });
+    taken.push(Taken { from: middle.0 - 14.0, to: middle.0 + 14.0, y: middle.1, reach: 20.0 });
+    // Large discs are not to be covered; small ones are too many to care for.
+    for (node, at) in graph.nodes.iter().zip(places).filter(|(node, _)| disc(rate(node)) > 5.0) {
+        let r = disc(rate(node));
+        taken.push(Taken { from: at.0 - r, to: at.0 + r, y: at.1, reach: r + LINE / 2.0 });
+    }
     for (node, at) in graph.nodes.iter().zip(places).filter(|(node, _)| node.labelled && node.matches) {
         let (_, tail) = format::peer_parts(&node.peer);
         let name = format::visible(tail, 16);
@@ -114,7 +121,7 @@ pub fn peers(scene: &mut Scene, graph: &Graph, eye: Eye, places: &[(f64, f64)]) 
         }
         let from = if right { at.0 + away } else { at.0 - away - wide };
         let Some(y) = free(&taken, from, from + wide, at.1) else { continue };
-        taken.push(Taken { from, to: from + wide, y });
+        taken.push(Taken { from, to: from + wide, y, reach: LINE });
         scene.marks.push(Mark::Text {
             at: (from, y),
             text: name,
@@ -140,7 +147,7 @@ pub fn peers(scene: &mut Scene, graph: &Graph, eye: Eye, places: &[(f64, f64)]) 
 /// The free height nearest to the wished one; None where it is crowded.
 fn free(taken: &[Taken], from: f64, to: f64, wish: f64) -> Option<f64> {
     let is_free = |y: f64| {
-        taken.iter().all(|other| to <= other.from || from >= other.to || (other.y - y).abs() >= LINE)
+        taken.iter().all(|other| to <= other.from || from >= other.to || (other.y - y).abs() >= other.reach)
     };
     (0..8)
         .map(|i| wish + f64::from((i + 1) / 2) * LINE * if i % 2 == 0 { 1.0 } else { -1.0 })
@@ -153,10 +160,11 @@ mod tests {
 
     #[test]
     fn labels_give_way() {
-        let taken = [Taken { from: 0.0, to: 100.0, y: 50.0 }];
+        let taken = [Taken { from: 0.0, to: 100.0, y: 50.0, reach: LINE }];
         assert_eq!(free(&taken, 110.0, 200.0, 50.0), Some(50.0));
         assert_eq!(free(&taken, 90.0, 200.0, 50.0), Some(37.0));
-        let crowd: Vec<_> = (0..20).map(|i| Taken { from: 0.0, to: 9.0, y: f64::from(i) * 10.0 }).collect();
+        let crowd: Vec<_> =
+            (0..20).map(|i| Taken { from: 0.0, to: 9.0, y: f64::from(i) * 10.0, reach: LINE }).collect();
         assert_eq!(free(&crowd, 0.0, 9.0, 100.0), None);
     }
 }

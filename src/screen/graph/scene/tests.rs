@@ -46,16 +46,16 @@ const RADIUS: f64 = 264.0;
 
 #[test]
 fn peers_lie_where_the_engine_put_them() {
-    let scene = build(&graph(), EYE, None, None);
+    let scene = build(&graph(), EYE, Selected::default(), None);
     assert_eq!(scene.spots[0].at, (450.0 + 0.5 * RADIUS, 300.0));
     assert_eq!(scene.spots[2].at.0, 450.0);
-    let moved = build(&graph(), Eye { zoom: 2.0, pan: (10.0, 20.0), ..EYE }, None, None);
+    let moved = build(&graph(), Eye { zoom: 2.0, pan: (10.0, 20.0), ..EYE }, Selected::default(), None);
     assert_eq!(moved.spots[0].at, (460.0 + RADIUS, 320.0));
 }
 
 #[test]
 fn the_nearest_is_picked_and_nothing_far_off() {
-    let scene = build(&graph(), EYE, None, None);
+    let scene = build(&graph(), EYE, Selected::default(), None);
     let at = scene.spots[1].at;
     assert_eq!(scene.pick((at.0 + 5.0, at.1 - 3.0)).map(|spot| spot.node), Some(1));
     assert_eq!(scene.pick((5.0, 5.0)), None);
@@ -63,7 +63,7 @@ fn the_nearest_is_picked_and_nothing_far_off() {
 
 #[test]
 fn a_relayed_peer_hangs_on_its_relay_and_is_dashed() {
-    let scene = build(&graph(), EYE, None, None);
+    let scene = build(&graph(), EYE, Selected::default(), None);
     let relay = scene.spots[0].at;
     let dashed = scene.marks.iter().find_map(|mark| match mark {
         Mark::Line { from, dash: Some(_), .. } => Some(*from),
@@ -74,7 +74,7 @@ fn a_relayed_peer_hangs_on_its_relay_and_is_dashed() {
 
 #[test]
 fn what_does_not_match_fades() {
-    let scene = build(&graph(), EYE, None, None);
+    let scene = build(&graph(), EYE, Selected::default(), None);
     let alphas: Vec<f64> = scene
         .marks
         .iter()
@@ -91,7 +91,7 @@ fn a_closed_peer_is_a_ring_and_an_opening_one_is_dashed() {
     let mut graph = graph();
     graph.nodes[0].status = Status::Opening;
     graph.nodes[1].status = Status::Closed;
-    let scene = build(&graph, EYE, None, None);
+    let scene = build(&graph, EYE, Selected::default(), None);
     let rings: Vec<_> = scene
         .marks
         .iter()
@@ -105,7 +105,7 @@ fn a_closed_peer_is_a_ring_and_an_opening_one_is_dashed() {
 
 #[test]
 fn rings_and_sectors_are_labelled() {
-    let scene = build(&graph(), EYE, None, None);
+    let scene = build(&graph(), EYE, Selected::default(), None);
     let texts: Vec<&str> = scene
         .marks
         .iter()
@@ -126,7 +126,7 @@ fn an_odd_answer_draws_what_it_can() {
     graph.positions.truncate(3);
     graph.nodes[0].via = Some(99);
     graph.sectors[0].to = f32::NAN;
-    let scene = build(&graph, EYE, None, None);
+    let scene = build(&graph, EYE, Selected::default(), None);
     assert_eq!(scene.spots.len(), 1);
-    assert!(build(&graph, Eye { width: 0.0, ..EYE }, None, None).marks.is_empty());
+    assert!(build(&graph, Eye { width: 0.0, ..EYE }, Selected::default(), None).marks.is_empty());
 }
