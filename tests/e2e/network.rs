@@ -102,7 +102,8 @@ pub async fn two_nodes(dist: std::path::PathBuf) -> Network {
     swarm.listen_on("/ip4/127.0.0.1/tcp/0".parse().expect("an address")).expect("a listener");
     let watched = Node::run(swarm);
     // A port of its own, so that it comes back on the same one.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
     let listen = vec![([127, 0, 0, 1], port).into()];
     let options = Options { listen, viewer: Ui::Dir(dist), ..Options::default() };
     let endpoint = Arc::new(WebSocketEndpoint::new(Arc::new(introspector), options));
