@@ -35,7 +35,7 @@ pub fn Timeline(props: &PartProps) -> Html {
     let model = &props.model;
     let canvas = use_node_ref();
     // Where a drag began and is, px; the range it makes is set when it ends.
-    let drag = use_state(|| None::<pointer::Drag>);
+    let drag = pointer::use_drag();
     let answer = answer(model);
     let place = Place {
         width: ask::timeline_width(model),
@@ -47,7 +47,7 @@ pub fn Timeline(props: &PartProps) -> Html {
     let axis = answer.and_then(|answer| axis::Axis::new(answer.span, place.now_ms, place.plot_width()));
     let shown = Drawn {
         cursor_ms: model.frame.as_ref().and_then(|frame| frame.head.cursor_ms),
-        range: drag.as_ref().and_then(|drag| drag.range(axis?)).or(model.route.range),
+        range: drag.get().and_then(|drag| drag.range(axis?)).or(model.route.range),
     };
     {
         let canvas = canvas.clone();

@@ -1,5 +1,7 @@
 //! The pointer on the strip: a click sets the cursor, a drag the range.
 
+use std::{cell::Cell, rc::Rc};
+
 use peerscope_engine::view::{Cursor, Range};
 use web_sys::{HtmlCanvasElement, PointerEvent};
 use yew::prelude::*;
@@ -25,6 +27,31 @@ impl Drag {
     }
 }
 
+/// The drag under way. Handlers read it as it is, and not as it was when they were made: a quick click ends before anything
+/// is drawn again.
+#[derive(Clone)]
+pub struct Dragging {
+    now: Rc<Cell<Option<Drag>>>,
+    draw: UseForceUpdateHandle,
+}
+
+#[hook]
+pub fn use_drag() -> Dragging {
+    let now = use_memo((), |()| Cell::new(None));
+    Dragging { now, draw: use_force_update() }
+}
+
+impl Dragging {
+    pub fn get(&self) -> Option<Drag> {
+        self.now.get()
+    }
+
+    fn set(&self, drag: Option<Drag>) {
+        self.now.set(drag);
+        self.draw.force_update();
+    }
+}
+
 pub struct Handlers {
     pub down: Callback<PointerEvent>,
     pub moved: Callback<PointerEvent>,
@@ -34,7 +61,7 @@ pub struct Handlers {
 
 pub fn handlers(
     canvas: &NodeRef,
-    drag: &UseStateHandle<Option<Drag>>,
+    drag: &Dragging,
     axis: Option<Axis>,
     dispatch: &Callback<Action>,
 ) -> Handlers {
@@ -55,7 +82,7 @@ pub fn handlers(
     let moved = {
         let drag = drag.clone();
         Callback::from(move |event: PointerEvent| {
-            if let Some(now) = *drag {
+            if let Some(now) = drag.get() {
                 drag.set(Some(Drag { to: f64::from(event.offset_x()), ..now }));
             }
         })
@@ -63,7 +90,7 @@ pub fn handlers(
     let up = {
         let (drag, dispatch) = (drag.clone(), dispatch.clone());
         Callback::from(move |event: PointerEvent| {
-            let (Some(now), Some(axis)) = (*drag, axis) else { return };
+            let (Some(now), Some(axis)) = (drag.get(), axis) else { return };
             drag.set(None);
             let now = Drag { to: f64::from(event.offset_x()), ..now };
             dispatch.emit(match now.range(axis) {
