@@ -90,10 +90,10 @@ impl Connection {
         let relay = relay.filter(|_| transport == Transport::Relayed);
         let role = if dice.percent(55) { Role::Initiator } else { Role::Responder };
         let (security, muxer) = match transport {
-            Transport::Quic => ("tls", "quic"),
+            Transport::Quic => ("/tls/1.0.0", "/quic-v1"),
             _ => (
-                if dice.percent(75) { "noise" } else { "tls" },
-                if dice.percent(90) { "yamux" } else { "mplex" },
+                if dice.percent(75) { "/noise" } else { "/tls/1.0.0" },
+                if dice.percent(90) { "/yamux/1.0.0" } else { "/mplex/6.7.0" },
             ),
         };
         let base_ns = dice.spread(2_000_000, 240_000_000);
