@@ -42,7 +42,7 @@ impl PartialEq for ShellProps {
 pub fn Shell(props: &ShellProps) -> Html {
     let model = &props.model;
     let (shared, dispatch) = (model.clone(), props.dispatch.clone());
-    let nothing = model.frame.is_none() && wants_source(model);
+    let nothing = !has_history(model) && wants_source(model);
     let screen = match model.route.screen {
         _ if nothing => html! { <start::Start ..props.clone() /> },
         Screen::Overview => html! { <Overview model={shared} {dispatch} /> },
@@ -66,6 +66,11 @@ pub fn Shell(props: &ShellProps) -> Html {
             <toasts::Toasts model={model.clone()} dispatch={props.dispatch.clone()} />
         </div>
     }
+}
+
+/// Something was told, so there is a view that is worth keeping.
+fn has_history(model: &Model) -> bool {
+    model.frame.as_ref().is_some_and(|frame| frame.head.span.is_some())
 }
 
 /// Nothing is open, or it can't be: the source panel has the room.

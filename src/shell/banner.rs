@@ -50,7 +50,7 @@ fn link(props: &PartProps) -> Html {
     let model = &props.model;
     let retry = props.dispatch.reform(|_: MouseEvent| Action::RetryNow);
     let stop = props.dispatch.reform(|_: MouseEvent| Action::StopTrying);
-    if model.frame.is_none() {
+    if !super::has_history(model) {
         return Html::default();
     }
     match &model.link {

@@ -14,7 +14,7 @@ use crate::{
 pub fn Rail(props: &PartProps) -> Html {
     let model = &props.model;
     html! {
-        <nav class={classes!("rail", model.frame.is_none().then_some("off"))} aria-label="Views">
+        <nav class={classes!("rail", (!super::has_history(model)).then_some("off"))} aria-label="Views">
             { for Screen::ALL.into_iter().map(|screen| html! {
                 <>
                     if let Some(head) = head(screen) { <h3>{ head }</h3> }
