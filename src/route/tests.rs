@@ -24,7 +24,11 @@ fn what_people_paste_is_an_address() {
         (" ws://[::1]:1/ ", "ws://[::1]:1/introspect", None),
         ("wss://node.example/a/b?token=x%2By&k=v", "wss://node.example/a/b?k=v", Some("x+y")),
         ("https://node.example", "wss://node.example/introspect", None),
-        ("http://127.0.0.1:5/#/graph?ws=ws://127.0.0.1:5/introspect?token=t", "ws://127.0.0.1:5/introspect", Some("t")),
+        (
+            "http://127.0.0.1:5/#/graph?ws=ws://127.0.0.1:5/introspect?token=t",
+            "ws://127.0.0.1:5/introspect",
+            Some("t"),
+        ),
         ("ws://h/introspect?token=", "ws://h/introspect", None),
     ];
     for (text, url, token) in cases {
@@ -58,7 +62,9 @@ fn a_link_says_all_that_it_can() {
 
 #[test]
 fn nonsense_is_the_start() {
-    for hash in ["", "#", "#/", "#/nowhere", "#/overview?t=soon&from=9&to=5&sort=beauty&sel=&ws=&%zz=%", "#?&&="] {
+    for hash in
+        ["", "#", "#/", "#/nowhere", "#/overview?t=soon&from=9&to=5&sort=beauty&sel=&ws=&%zz=%", "#?&&="]
+    {
         assert_eq!(read(hash), Read::default(), "{hash}");
     }
     assert_eq!(read("#/graph?t=live").route, Route { screen: Screen::Graph, ..Route::default() });
@@ -75,7 +81,8 @@ fn routes() -> impl Strategy<Value = Route> {
     let source = prop_oneof![
         Just(None),
         Just(Some(SourceRef::Sample)),
-        "[a-z]{1,8}:[0-9]{1,4}/[a-z%&?=# ∆]{0,8}".prop_map(|text| Some(SourceRef::Endpoint(address(&text).url))),
+        "[a-z]{1,8}:[0-9]{1,4}/[a-z%&?=# ∆]{0,8}"
+            .prop_map(|text| Some(SourceRef::Endpoint(address(&text).url))),
         ".{1,20}".prop_map(|text| Some(SourceRef::Url(text))),
     ];
     let range = proptest::option::of((0..u64::MAX, 1..1000_u64)).prop_map(|range| {

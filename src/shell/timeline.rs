@@ -52,10 +52,9 @@ pub fn Timeline(props: &PartProps) -> Html {
     {
         let canvas = canvas.clone();
         let scene = answer.zip(axis).map(|(answer, axis)| scene::scene(answer, axis, place, shown));
-        let scale = model.window.scale;
         use_effect(move || {
             if let Some(canvas) = canvas.cast::<HtmlCanvasElement>() {
-                paint::paint(&canvas, place, scale, scene.as_ref());
+                paint::paint(&canvas, place, scene.as_ref());
             }
         });
     }

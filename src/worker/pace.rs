@@ -64,6 +64,10 @@ impl Pace {
         *self = Self::default();
     }
 
+    pub fn wanted_ms(&self) -> u64 {
+        self.wanted_ms
+    }
+
     pub fn interval_ms(&self) -> u64 {
         self.interval_ms
     }

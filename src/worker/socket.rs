@@ -122,6 +122,17 @@ impl Live {
         self.send(&messages);
     }
 
+    /// The socket is gone. When to try again.
+    fn down(&mut self, now_ms: f64) -> f64 {
+        let retry_at_ms = self.client.disconnected(now_ms as u64);
+        if self.pace.wanted_ms() > 0 {
+            // The next session begins as this one did, and not as slow as it became. Nothing is sent: there is no link.
+            let unsent = self.client.set_interval(self.pace.wanted_ms());
+            debug_assert!(unsent.is_empty());
+        }
+        retry_at_ms as f64
+    }
+
     fn send(&self, messages: &[Vec<u8>]) {
         let Some(socket) = &self.socket else { return };
         for message in messages {
@@ -369,7 +380,7 @@ fn closed(worker: &Rc<Worker>, code: u16, reason: &str) {
 /// It makes no sense to try again by itself.
 fn fail(worker: &Rc<Worker>, trouble: crate::model::Trouble) {
     worker.live(|live| {
-        live.client.disconnected(js_sys::Date::now() as u64);
+        live.down(js_sys::Date::now());
         live.phase = Phase::Failed { cause: trouble.text.clone() };
     });
     worker.say_link();
@@ -382,7 +393,7 @@ fn wait(worker: &Rc<Worker>, cause: String) {
     let weak = Rc::downgrade(worker);
     worker.live(|live| {
         let now_ms = js_sys::Date::now();
-        let retry_at_ms = live.client.disconnected(now_ms as u64) as f64;
+        let retry_at_ms = live.down(now_ms);
         let timer = Timeout::new((retry_at_ms - now_ms).max(0.0) as u32, move || {
             if let Some(worker) = weak.upgrade()
                 && worker.epoch() == epoch

@@ -1,95 +1,104 @@
-//! Paints the scene of the strip. The only place here that touches the canvas.
+//! Paints the scene of the strip: its series by plotters, lines and marks by 2D calls. The only place here that touches the
+//! canvas.
 
-use wasm_bindgen::JsCast;
+use plotters::{coord::Shift, prelude::*};
+use plotters_canvas::CanvasBackend;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::scene::{Place, Scene};
-use crate::dom;
+use crate::{
+    paint::canvas::Surface,
+    part::{colour::Token, size::Size},
+};
 
-/// The tokens of the theme in force.
-struct Colours(Option<web_sys::CssStyleDeclaration>);
-
-impl Colours {
-    fn get(&self, token: &str) -> String {
-        let value = self.0.as_ref().and_then(|style| style.get_property_value(token).ok());
-        value.map(|value| value.trim().to_owned()).unwrap_or_default()
-    }
+pub fn paint(canvas: &HtmlCanvasElement, place: Place, scene: Option<&Scene>) {
+    let size = Size { width: place.width, height: place.height };
+    let Some(surface) = Surface::prepare(canvas.clone(), size) else { return };
+    let Some(scene) = scene else { return };
+    surface.scaled();
+    under(&surface, scene);
+    // plotters counts device px.
+    drop(surface.context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0));
+    series(&surface, scene);
+    surface.scaled();
+    over(&surface, scene, place.phone);
 }
 
-pub fn paint(canvas: &HtmlCanvasElement, place: Place, scale: f64, scene: Option<&Scene>) {
-    let scale = if scale > 0.0 { scale } else { 1.0 };
-    let (width, height) = ((place.width * scale).round() as u32, (place.height * scale).round() as u32);
-    // Setting a size clears the canvas, and costs a new buffer.
-    if canvas.width() != width || canvas.height() != height {
-        canvas.set_width(width);
-        canvas.set_height(height);
-    }
-    let Some(context) = context(canvas) else { return };
-    let style = dom::window().get_computed_style(canvas).ok().flatten();
-    let colours = Colours(style);
-    // A matrix of finite numbers is always taken.
-    drop(context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0));
-    context.clear_rect(0.0, 0.0, place.width, place.height);
-    if let Some(scene) = scene {
-        draw(&context, &colours, scene, place.phone);
-    }
-}
-
-fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
-    canvas.get_context("2d").ok()??.dyn_into().ok()
-}
-
-fn draw(context: &CanvasRenderingContext2d, colours: &Colours, scene: &Scene, phone: bool) {
-    let (top, bottom) = (scene.top, scene.bottom);
+/// The lines that the series lie on.
+fn under(surface: &Surface, scene: &Scene) {
+    let context = &surface.context;
     context.set_line_width(1.0);
-    context.set_stroke_style_str(&colours.get("--line-1"));
+    context.set_stroke_style_str(&ink(surface, "--line-1"));
     for (x, _) in &scene.ticks {
-        line(context, (crisp(*x), top), (crisp(*x), bottom));
+        line(context, (crisp(*x), scene.top), (crisp(*x), scene.bottom));
     }
-    context.set_global_alpha(0.55);
-    for (areas, token) in [(&scene.area_in, "--in"), (&scene.area_out, "--out")] {
-        context.set_fill_style_str(&colours.get(token));
-        areas.iter().for_each(|area| shape(context, area));
-    }
-    context.set_global_alpha(1.0);
-    context.set_stroke_style_str(&colours.get("--line-2"));
-    line(context, (0.0, crisp(scene.zero)), (scene.width, crisp(scene.zero)));
-    context.set_stroke_style_str(&colours.get("--line-1"));
     for y in &scene.dividers {
         line(context, (0.0, crisp(*y)), (scene.width, crisp(*y)));
     }
-    context.set_stroke_style_str(&colours.get("--text-2"));
-    context.set_line_width(1.2);
-    scene.connections.iter().for_each(|points| polyline(context, points));
-    context.set_line_width(1.0);
-    context.set_fill_style_str(&colours.get("--text-3"));
-    context.set_global_alpha(0.7);
+}
+
+/// In and out as areas, connections as a line, events as bars.
+fn series(surface: &Surface, scene: &Scene) {
+    let Some(backend) = CanvasBackend::with_canvas_object(surface.canvas.clone()) else { return };
+    let area: DrawingArea<CanvasBackend, Shift> = backend.into_drawing_area();
+    let px = |(x, y): (f64, f64)| ((x * surface.scale).round() as i32, (y * surface.scale).round() as i32);
+    let colour = |token: Token, alpha: f64| {
+        let rgb = surface.colour(token);
+        RGBColor(rgb.0, rgb.1, rgb.2).mix(alpha)
+    };
+    for (shapes, token) in [(&scene.area_in, "--in"), (&scene.area_out, "--out")] {
+        for shape in shapes {
+            let points: Vec<_> = shape.iter().copied().map(px).collect();
+            drawn(area.draw(&Polygon::new(points, colour(token, 0.6).filled())));
+        }
+    }
+    let pen = colour("--text-2", 1.0).stroke_width(surface.scale.round().max(1.0) as u32);
+    for points in &scene.connections {
+        drawn(area.draw(&PathElement::new(points.iter().copied().map(px).collect::<Vec<_>>(), pen)));
+    }
     for (x, y, width, height) in &scene.bars {
-        context.fill_rect(*x, *y, *width, *height);
-    }
-    context.set_global_alpha(1.0);
-    for (from, to) in &scene.gaps {
-        hatch(context, &colours.get("--line-3"), (*from, *to), (top, bottom));
-    }
-    if let Some((from, to)) = scene.lost {
-        hatch(context, &colours.get("--line-2"), (from, to), (top, bottom));
-        context.set_stroke_style_str(&colours.get("--warn"));
-        line(context, (crisp(from), top), (crisp(from), bottom));
-    }
-    labels(context, colours, scene, phone);
-    if let Some((from, to)) = scene.range {
-        range(context, colours, (from, to), scene);
-    }
-    if let Some(x) = scene.cursor {
-        cursor(context, &colours.get("--selected"), x.min(scene.width - 5.0), phone, bottom);
+        let corners = [px((*x, *y)), px((x + width, y + height))];
+        drawn(area.draw(&Rectangle::new(corners, colour("--text-3", 0.7).filled())));
     }
 }
 
-fn labels(context: &CanvasRenderingContext2d, colours: &Colours, scene: &Scene, phone: bool) {
-    context.set_font(&format!("10.5px {}", colours.get("--font-ui")));
-    context.set_fill_style_str(&colours.get("--text-3"));
+/// What plotters could fail at is a missing context, and there is one.
+fn drawn<E: std::error::Error + Send + Sync>(result: Result<(), DrawingAreaErrorKind<E>>) {
+    debug_assert!(result.is_ok());
+}
+
+fn ink(surface: &Surface, token: Token) -> String {
+    surface.colour(token).css(1.0)
+}
+
+fn over(surface: &Surface, scene: &Scene, phone: bool) {
+    let context = &surface.context;
+    let (top, bottom) = (scene.top, scene.bottom);
+    context.set_stroke_style_str(&ink(surface, "--line-2"));
+    line(context, (0.0, crisp(scene.zero)), (scene.width, crisp(scene.zero)));
+    for (from, to) in &scene.gaps {
+        hatch(context, &ink(surface, "--line-3"), (*from, *to), (top, bottom));
+    }
+    if let Some((from, to)) = scene.lost {
+        hatch(context, &ink(surface, "--line-2"), (from, to), (top, bottom));
+        context.set_stroke_style_str(&ink(surface, "--warn"));
+        line(context, (crisp(from), top), (crisp(from), bottom));
+    }
+    labels(surface, scene, phone);
+    if let Some((from, to)) = scene.range {
+        range(surface, (from, to), scene);
+    }
+    if let Some(x) = scene.cursor {
+        cursor(context, &ink(surface, "--selected"), x.min(scene.width - 5.0), phone, bottom);
+    }
+}
+
+fn labels(surface: &Surface, scene: &Scene, phone: bool) {
+    let context = &surface.context;
+    context.set_font(&format!("10.5px {}", surface.family("--font-ui")));
+    context.set_fill_style_str(&ink(surface, "--text-3"));
     context.set_line_width(3.0);
-    context.set_stroke_style_str(&colours.get("--bg-2"));
+    context.set_stroke_style_str(&ink(surface, "--bg-2"));
     for (x, text) in &scene.ticks {
         // Half of a label says nothing; a digit is 6 px wide.
         let room = scene.lost.map_or(scene.width, |(from, _)| from);
@@ -105,7 +114,7 @@ fn labels(context: &CanvasRenderingContext2d, colours: &Colours, scene: &Scene, 
         && !phone
         && to - from > 40.0
     {
-        context.set_fill_style_str(&colours.get("--warn"));
+        context.set_fill_style_str(&ink(surface, "--warn"));
         drop(context.stroke_text("no link", from + 9.0, scene.label_y));
         drop(context.fill_text("no link", from + 9.0, scene.label_y));
     }
@@ -113,13 +122,14 @@ fn labels(context: &CanvasRenderingContext2d, colours: &Colours, scene: &Scene, 
 }
 
 /// The range is tinted, the rest fades.
-fn range(context: &CanvasRenderingContext2d, colours: &Colours, (from, to): (f64, f64), scene: &Scene) {
+fn range(surface: &Surface, (from, to): (f64, f64), scene: &Scene) {
+    let context = &surface.context;
     let (top, high) = (scene.top, scene.bottom - scene.top);
-    context.set_fill_style_str(&colours.get("--bg-2"));
+    context.set_fill_style_str(&ink(surface, "--bg-2"));
     context.set_global_alpha(0.6);
     context.fill_rect(0.0, top, from, high);
     context.fill_rect(to, top, scene.width - to, high);
-    let selected = colours.get("--selected");
+    let selected = ink(surface, "--selected");
     context.set_fill_style_str(&selected);
     context.set_stroke_style_str(&selected);
     context.set_global_alpha(0.13);

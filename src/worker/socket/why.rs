@@ -36,7 +36,8 @@ impl Why {
     pub fn learned(&mut self, verdict: &Verdict) {
         match verdict {
             Verdict::Refused(trouble) => {
-                self.answered = false;
+                // It is not tried again by itself: when the user does, that is a new question.
+                self.next_ask = 0;
                 self.known = Some(trouble.text.clone());
             }
             Verdict::Wait { cause, trouble } => {
@@ -195,6 +196,16 @@ mod tests {
         why.learned(&Verdict::Wait { cause: "fine".into(), trouble: None });
         assert!((0..1000).all(|_| !why.should_ask()));
         assert_eq!(why.known().as_deref(), Some("fine"));
+    }
+
+    #[test]
+    fn after_a_refusal_each_try_of_the_user_asks_again() {
+        let mut why = Why::default();
+        for _ in 0..3 {
+            assert!(why.should_ask());
+            why.learned(&Verdict::Refused(Trouble { text: "no".into(), ..Trouble::default() }));
+        }
+        assert_eq!(why.known().as_deref(), Some("no"));
     }
 
     #[test]
