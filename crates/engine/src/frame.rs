@@ -19,6 +19,7 @@ pub struct Frame {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "three of them a frame; a box each would save nothing")]
 pub enum Answer {
     Timeline(Timeline),
     Overview(Overview),
