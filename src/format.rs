@@ -50,7 +50,7 @@ pub fn frequency(value: f64) -> String {
         return NONE.into();
     }
     match value.abs() {
-        v if v == 0.0 => "0".into(),
+        0.0 => "0".into(),
         v if v < 0.995 => trim(format!("{value:.2}")),
         v if v < 9.95 => trim(format!("{value:.1}")),
         _ => thousands(value.round() as i64),
@@ -96,7 +96,7 @@ pub fn thousands(value: i64) -> String {
         text.push(MINUS);
     }
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(THIN);
         }
         text.push(digit);

@@ -13,3 +13,11 @@ pub mod peer;
 pub mod size;
 pub mod spark;
 pub mod text;
+
+use yew::Html;
+
+/// Several nodes, or none, as one child. Not `{ for … }`: that puts them among their neighbours, whose places then shift, and
+/// what shifts is made anew, losing its scroll and its focus.
+pub fn each(nodes: impl IntoIterator<Item = Html>) -> Html {
+    nodes.into_iter().collect()
+}

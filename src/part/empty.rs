@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use super::each;
+
 #[derive(Clone, PartialEq, Properties)]
 pub struct EmptyProps {
     pub title: AttrValue,
@@ -22,7 +24,7 @@ pub fn bars(widths: &[u16], rows: usize) -> Html {
         let cells = widths.iter().map(|width| {
             html! { <td><i class="sk" style={format!("width:{width}px")}></i></td> }
         });
-        html! { <tr aria-hidden="true">{ for cells }</tr> }
+        html! { <tr aria-hidden="true">{ each(cells) }</tr> }
     };
-    html! { { for (0..rows).map(|_| row()) } }
+    html! { { each((0..rows).map(|_| row())) } }
 }

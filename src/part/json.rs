@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use yew::prelude::*;
 
+use super::each;
+
 use crate::format;
 use tree::{Line, Part};
 
@@ -29,14 +31,14 @@ pub fn Json(props: &JsonProps) -> Html {
     let cut = props.cut.then(|| html! { <div class="c">{ "… cut: the content is longer" }</div> });
     let Some(value) = &*value else {
         return html! {
-            <div class="json plain"><bdi>{ format::visible(&props.text, 100_000) }</bdi>{ for cut }</div>
+            <div class="json plain"><bdi>{ format::visible(&props.text, 100_000) }</bdi>{ each(cut) }</div>
         };
     };
     let lines = tree::lines(value, &turned, MOST_LINES);
     let more =
         (lines.len() >= MOST_LINES).then(|| html! { <div class="c">{ "… more lines are not shown" }</div> });
     let rows = lines.into_iter().map(|line| row(line, &turned));
-    html! { <div class="json" role="tree">{ for rows }{ for more }{ for cut }</div> }
+    html! { <div class="json" role="tree">{ each(rows) }{ each(more) }{ each(cut) }</div> }
 }
 
 fn row(line: Line, turned: &UseStateHandle<BTreeSet<Vec<u32>>>) -> Html {
@@ -67,7 +69,7 @@ fn row(line: Line, turned: &UseStateHandle<BTreeSet<Vec<u32>>>) -> Html {
     });
     html! {
         <div class="l" role="treeitem" style={format!("padding-left:{}px", 16 * (line.depth + 1))}>
-            { for twist }{ for parts }
+            { each(twist) }{ each(parts) }
         </div>
     }
 }

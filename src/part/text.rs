@@ -3,6 +3,8 @@
 
 use yew::prelude::*;
 
+use super::each;
+
 use crate::format;
 
 /// Longer text is cut in the page: a cell shows some 40 characters, a tooltip some hundred.
@@ -26,7 +28,7 @@ pub fn marked(text: &str, needle: &str) -> Html {
         true => html! { <mark>{ part.to_owned() }</mark> },
         false => html! { { part.to_owned() } },
     });
-    html! { <bdi>{ for parts }</bdi> }
+    html! { <bdi>{ each(parts) }</bdi> }
 }
 
 /// Cuts a text where `needle` matches, ignoring the case of ASCII letters only: other letters change their length with it.

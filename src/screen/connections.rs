@@ -14,6 +14,8 @@ use peerscope_engine::{
 };
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::{ScreenProps, use_answered};
 use crate::{
     format,
@@ -137,12 +139,12 @@ pub fn Connections(props: &ScreenProps) -> Html {
                 <h1>{ "Connections" }</h1>
                 <span class="sum">{ sum.unwrap_or_default() }</span>
                 <span class="sp"></span>
-                { for query_error(answer.and_then(|table| table.query_error.as_deref())) }
-                { for matching }
+                { each(query_error(answer.and_then(|table| table.query_error.as_deref()))) }
+                { each(matching) }
             </div>
-            { for (model.window.phone() && answer.is_some()).then(|| phone::sort_bar(props)) }
+            { each((model.window.phone() && answer.is_some()).then(|| phone::sort_bar(props))) }
             { body }
-            { for answer.map(|table| status_line(model, table)) }
+            { each(answer.map(|table| status_line(model, table))) }
         </main>
     }
 }
@@ -208,11 +210,11 @@ fn status_line(model: &Model, table: &Table) -> Html {
         .then(|| html! { <span>{ format!("Not told by this source: {}", never.join(", ")) }</span> });
     html! {
         <div class="statusline">
-            { for selected }
+            { each(selected) }
             <span>
                 { "Σ in " }{ figure::rate_text(table.sum_in) }{ " · out " }{ figure::rate_text(table.sum_out) }
             </span>
-            { for never }
+            { each(never) }
             <span class="sp"></span>
             <span class="keys">{ "Enter opens streams · Space selects · C copies the cell" }</span>
         </div>

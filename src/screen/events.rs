@@ -13,6 +13,8 @@ use peerscope_engine::{
 };
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::{ScreenProps, connections::query_error, use_answered};
 use crate::{
     format,
@@ -191,16 +193,16 @@ pub fn Events(props: &ScreenProps) -> Html {
                 <h1>{ "Events" }</h1>
                 <span class="sum">{ sum.unwrap_or_default() }</span>
                 <span class="sp"></span>
-                { for query_error(answer.and_then(|log| log.query_error.as_deref())) }
-                { for matching }
-                { for tail }
+                { each(query_error(answer.and_then(|log| log.query_error.as_deref()))) }
+                { each(matching) }
+                { each(tail) }
             </div>
             <div class="ev">
                 { types::list(props, answer) }
                 <div class="logcol">
-                    { for frame.as_ref().map(|frame| html! {
+                    { each(frame.as_ref().map(|frame| html! {
                         <chart::EventChart model={model.clone()} dispatch={props.dispatch.clone()} frame={Rc::clone(frame)} />
-                    }) }
+                    })) }
                     { list }
                 </div>
             </div>
@@ -224,7 +226,7 @@ fn why_none(model: &Model, frame: &Frame, log: &Log) -> Html {
             .then(|| html! { <span class="t1">{ text::safe(&model.route.query) }</span> });
         let and = (types.is_some() && query.is_some()).then_some(" and ");
         return html! {
-            <Empty title="No event matches">{ events }{ for query }{ for and }{ for types }{ "." }</Empty>
+            <Empty title="No event matches">{ events }{ each(query) }{ and.unwrap_or_default() }{ types.unwrap_or_default() }{ "." }</Empty>
         };
     }
     if log.recorded > 0 {

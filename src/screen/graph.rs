@@ -14,6 +14,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlCanvasElement, WheelEvent};
 use yew::prelude::*;
 
+use crate::part::each;
+
 use self::scene::{Eye, Scene};
 use super::{ScreenProps, Selected, use_answered};
 use crate::{
@@ -109,7 +111,7 @@ pub fn Graph(props: &ScreenProps) -> Html {
         <main class="view" data-testid="screen-graph">
             <div class="viewbar">
                 <h1>{ "Graph" }</h1><span class="sum">{ sum.unwrap_or_default() }</span><span class="sp"></span>
-                { for matching }
+                { each(matching) }
                 <span class="t3 nw desk caption">{ "Labels: top 8 talkers" }</span>
             </div>
             { body }
@@ -224,10 +226,10 @@ fn Field(props: &FieldProps) -> Html {
             <canvas ref={canvas} data-testid="graph-canvas" role="img" tabindex="0" aria-label={summary(answer)}
                 class={(hover.is_some()).then_some("hit")}
                 {onpointerdown} {onpointermove} {onpointerup} {onpointerleave} {onpointercancel} {onkeydown}></canvas>
-            { for empty }
+            { each(empty) }
             { legend(answer) }
             { zoom_bar(&props.model, &props.dispatch) }
-            { for card }
+            { each(card) }
         </div>
     }
 }
@@ -324,7 +326,7 @@ fn legend(radar: &Radar) -> Html {
                 </svg>
                 { "1 kB/s, 30 kB/s, 1 MB/s" }
             </span>
-            { for relayed }
+            { each(relayed) }
             <span>
                 <svg width="34" height="12" aria-hidden="true">
                     <circle cx="7" cy="6" r="4.5" fill="none" stroke="var(--opening)" stroke-width="1.5" stroke-dasharray="2 2" />

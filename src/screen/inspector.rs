@@ -11,6 +11,8 @@ use peerscope_engine::{
 };
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::{ScreenProps, use_answered};
 use crate::{
     format,
@@ -103,11 +105,11 @@ pub fn Inspector(props: &ScreenProps) -> Html {
     let step = phone.then(|| stepper(props)).flatten();
     html! {
         <>
-            { for phone.then(|| html! { <div class="scrim" onclick={close}></div> }) }
+            { each(phone.then(|| html! { <div class="scrim" onclick={close}></div> })) }
             <aside class={classes!("inspector", phone.then_some("sheet"))} data-testid="inspector" aria-label="Inspector">
-                { for phone.then(|| html! { <div class="grab" aria-hidden="true"></div> }) }
+                { each(phone.then(|| html! { <div class="grab" aria-hidden="true"></div> })) }
                 { body }
-                { for step }
+                { each(step) }
             </aside>
         </>
     }
@@ -155,7 +157,7 @@ fn filled(props: &ScreenProps, frame: Option<&Frame>, known: &Known, close: Call
         Tab::Main => html! {
             <>
                 { facts::facts(props, known) }
-                { for known.traffic.as_ref().map(|chart| traffic::traffic(props, frame, chart)) }
+                { each(known.traffic.as_ref().map(|chart| traffic::traffic(props, frame, chart))) }
                 { story::story(props, known) }
             </>
         },
@@ -166,7 +168,7 @@ fn filled(props: &ScreenProps, frame: Option<&Frame>, known: &Known, close: Call
     html! {
         <>
             { head(props, Some(known), close) }
-            <div class="tabs" role="tablist">{ for row }</div>
+            <div class="tabs" role="tablist">{ each(row) }</div>
             <div class={classes!("ibody", (open == Tab::Main).then_some("main"))} role="tabpanel">{ body }</div>
         </>
     }

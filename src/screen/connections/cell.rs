@@ -3,6 +3,8 @@
 use peerscope_engine::frame::{ConnRow, End};
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::column::{Around, clock};
 use crate::{
     format::{self, Clock, NONE},
@@ -70,7 +72,7 @@ pub fn rate(row: &ConnRow, value: Option<f64>) -> Html {
     let mark = (row.shared_flow && value.is_some()).then(|| {
         html! { <span class="t3" title="Of the whole peer: this source tells none per connection">{ "*" }</span> }
     });
-    html! { <>{ for mark }{ figure::rate(value) }</> }
+    html! { <>{ each(mark) }{ figure::rate(value) }</> }
 }
 
 pub fn spark_text(row: &ConnRow, _: Around) -> String {

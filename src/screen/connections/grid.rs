@@ -11,6 +11,8 @@ use wasm_bindgen::{JsCast, prelude::*};
 use web_sys::Element;
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::{
     Action as Own, Focus, SORT, cell,
     column::{self, Around, COLUMNS, DIRECTION, PEER, SPARK},
@@ -79,7 +81,7 @@ pub fn Grid(props: &GridProps) -> Html {
                 { if phone { phone_head() } else { head(model.route.sort.unwrap_or(SORT), dispatch) } }
                 <tbody>
                     { spacer(table.offset_px, columns) }
-                    { for rows }
+                    { each(rows) }
                     { spacer(below, columns) }
                 </tbody>
             </table>
@@ -197,7 +199,7 @@ fn head(sort: Sort, dispatch: &Callback<Action>) -> Html {
                 // Over the units of the cells below.
                 let slot = matches!(by, By::RateIn | By::RateOut).then(|| html! { <i class="u"></i> });
                 let arrow = (!arrow.is_empty()).then(|| html! { <span class="arrow" aria-hidden="true">{ arrow }</span> });
-                html! { <button class="sort" {onclick}>{ for arrow }{ name }{ for slot }</button> }
+                html! { <button class="sort" {onclick}>{ each(arrow) }{ name }{ each(slot) }</button> }
             }
         };
         let class = classes!(column.class.contains('r').then_some("r"), (column.class == "c").then_some("c"), sorted.then_some("sorted"));
@@ -206,8 +208,8 @@ fn head(sort: Sort, dispatch: &Callback<Action>) -> Html {
     });
     html! {
         <>
-            <colgroup>{ for widths }</colgroup>
-            <thead><tr role="row">{ for heads }</tr></thead>
+            <colgroup>{ each(widths) }</colgroup>
+            <thead><tr role="row">{ each(heads) }</tr></thead>
         </>
     }
 }
@@ -216,7 +218,7 @@ fn phone_head() -> Html {
     let widths = phone::WIDTHS.iter().map(|width| {
         html! { <col style={width.map(|width| format!("width:{width}px"))} /> }
     });
-    html! { <colgroup>{ for widths }</colgroup> }
+    html! { <colgroup>{ each(widths) }</colgroup> }
 }
 
 /// What rows have in common.
@@ -304,11 +306,11 @@ fn connection(props: &GridProps, table: &Table, row: &ConnRow, number: usize, ar
         let class = if span == "3" { classes!("end", place.class) } else { place.class };
         html! {
             <td role="gridcell" id={place.id} {class} colspan={span} data-column={place.column} data-testid={testid}>
-                { for twist }{ body }
+                { each(twist) }{ body }
             </td>
         }
     });
-    head.html(props, html! { { for cells } })
+    head.html(props, html! { { each(cells) } })
 }
 
 /// Shows and hides the streams of a row that has some.

@@ -8,6 +8,8 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::{
     SORT, ScreenProps, cell,
     column::{COLUMNS, clock},
@@ -37,7 +39,7 @@ pub fn sort_bar(props: &ScreenProps) -> Html {
         choices().map(|(by, column)| html! { <option selected={by == sort.by}>{ column.head }</option> });
     html! {
         <div class="filterbar">
-            <label class="fbtn"><span class="t3">{ "Sort" }</span><select {onchange}>{ for options }</select></label>
+            <label class="fbtn"><span class="t3">{ "Sort" }</span><select {onchange}>{ each(options) }</select></label>
             <button class="fbtn" onclick={turn} aria-label={if sort.descending { "Greatest first" } else { "Least first" }}>
                 { if sort.descending { "↓" } else { "↑" } }
             </button>

@@ -10,6 +10,8 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::answered;
 use crate::{
     format::{self, Clock},
@@ -112,7 +114,7 @@ pub fn EventChart(props: &EventChartProps) -> Html {
         <div class="hist" ref={holder} {onpointerdown} {onpointermove} {onpointerup} {onpointercancel}>
             <Chart painting={Painting::Bars(bars(log, span, cursor_ms))} label={told(log, span, model.zone_minutes)}
                 zone_minutes={model.zone_minutes} theme={model.theme} scale={model.window.scale} testid="event-chart" {left} />
-            { for selecting }
+            { each(selecting) }
         </div>
     }
 }

@@ -11,6 +11,8 @@ use wasm_bindgen::{JsCast, prelude::*};
 use web_sys::{Element, HtmlElement, ResizeObserver};
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::{
     Action as Own, answered,
     row::{self, Around},
@@ -108,6 +110,12 @@ pub fn LogTable(props: &LogProps) -> Html {
     let columns = if model.window.phone() { "2" } else { "5" };
     let needle = text::needle(&model.route.query);
     let past = matches!(model.route.cursor, Cursor::At(_));
+    let stop = follows.then(|| Own::Read {
+        first: log.first,
+        rows: model.events.rows,
+        matching: log.matching,
+        query: model.route.query.clone(),
+    });
     let rows = log.rows.iter().enumerate().map(|(i, event)| {
         let number = log.first + i as u32;
         row::row(
@@ -116,6 +124,7 @@ pub fn LogTable(props: &LogProps) -> Html {
                 model,
                 dispatch: &props.dispatch,
                 needle: &needle,
+                stop: stop.as_ref(),
                 at_cursor: past && log.at_cursor == Some(number),
                 number: number as usize + 2,
             },
@@ -127,10 +136,10 @@ pub fn LogTable(props: &LogProps) -> Html {
                 <table class={classes!("t", model.window.phone().then_some("phone-rows"))} role="grid" data-testid="table"
                     aria-label="Events, newest last" aria-rowcount={(log.matching + 1).to_string()}>
                     { head(model) }
-                    <tbody>{ spacer(above, columns) }{ for rows }{ spacer(below, columns) }</tbody>
+                    <tbody>{ spacer(above, columns) }{ each(rows) }{ spacer(below, columns) }</tbody>
                 </table>
             </div>
-            { for pill(props, log) }
+            { each(pill(props, log)) }
         </>
     }
 }

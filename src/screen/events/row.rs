@@ -1,9 +1,11 @@
 //! One event in the log, and its content below it when expanded.
 
-use peerscope_engine::{frame::EventRow, view::Key};
+use peerscope_engine::frame::EventRow;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
+
+use crate::part::each;
 
 use super::Action as Own;
 use crate::{
@@ -18,6 +20,8 @@ pub struct Around<'a> {
     pub dispatch: &'a Callback<Action>,
     pub needle: &'a str,
     pub at_cursor: bool,
+    /// While the tail is followed: what stops it here. A row that is looked into must not run away.
+    pub stop: Option<&'a Own>,
     /// From 1, the head included.
     pub number: usize,
 }
@@ -27,11 +31,17 @@ pub fn row(row: &EventRow, around: &Around) -> Html {
     let phone = model.window.phone();
     let expanded = model.events.expanded.contains(&row.key);
     let selected = model.route.selection.as_ref() == Some(&row.key);
-    let onclick = {
-        let (dispatch, key) = (around.dispatch.clone(), row.key.clone());
-        Callback::from(move |_: MouseEvent| dispatch.emit(Action::Events(Own::Toggle(key.clone()))))
+    let toggle = {
+        let (dispatch, key, stop) = (around.dispatch.clone(), row.key.clone(), around.stop.cloned());
+        Callback::from(move |()| {
+            if let Some(stop) = &stop {
+                dispatch.emit(Action::Events(stop.clone()));
+            }
+            dispatch.emit(Action::Events(Own::Toggle(key.clone())));
+        })
     };
-    let onkeydown = keys(around.dispatch.clone(), row.key.clone());
+    let onkeydown = keys(toggle.clone());
+    let onclick = toggle.reform(|_: MouseEvent| ());
     let time = format::clock(row.at_ms, model.zone_minutes, Clock::Millis);
     let date = format::date_clock(row.at_ms, model.zone_minutes, Clock::Millis);
     let what = text::marked(&row.text, around.needle);
@@ -85,7 +95,7 @@ pub fn row(row: &EventRow, around: &Around) -> Html {
                 aria-selected={selected.to_string()} {onclick} {onkeydown}>
                 { cells }
             </tr>
-            { for content }
+            { each(content) }
         </>
     }
 }
@@ -103,7 +113,7 @@ fn peer(row: &EventRow, dispatch: &Callback<Action>) -> Html {
 }
 
 /// Enter and Space expand; arrows go from row to row.
-fn keys(dispatch: Callback<Action>, key: Key) -> Callback<KeyboardEvent> {
+fn keys(toggle: Callback<()>) -> Callback<KeyboardEvent> {
     Callback::from(move |event: KeyboardEvent| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
@@ -111,7 +121,7 @@ fn keys(dispatch: Callback<Action>, key: Key) -> Callback<KeyboardEvent> {
         let row = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let Some(row) = row.filter(|row| row.tag_name() == "TR") else { return };
         match event.key().as_str() {
-            "Enter" | " " => dispatch.emit(Action::Events(Own::Toggle(key.clone()))),
+            "Enter" | " " => toggle.emit(()),
             "ArrowDown" => walk(&row, Element::next_element_sibling),
             "ArrowUp" => walk(&row, Element::previous_element_sibling),
             _ => return,

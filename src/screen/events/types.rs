@@ -3,6 +3,8 @@
 use peerscope_engine::frame::{Events, TypeCount};
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::{super::ScreenProps, Action as Own};
 use crate::{
     format,
@@ -26,8 +28,8 @@ pub fn list(props: &ScreenProps, answer: Option<&Events>) -> Html {
     html! {
         <aside class="fac" aria-label="Types of events">
             <h3>{ "Type" }<span class="sp"></span>{ format!("{shown} of {}", types.len()) }</h3>
-            <ul>{ for toggles }{ for none }</ul>
-            { for all }
+            <ul>{ each(toggles) }{ each(none) }</ul>
+            { each(all) }
         </aside>
     }
 }

@@ -3,6 +3,8 @@
 use peerscope_engine::frame::GraphNode;
 use yew::prelude::*;
 
+use crate::part::each;
+
 use crate::{
     format::{self, NONE},
     part::{
@@ -48,7 +50,7 @@ pub fn card(node: &GraphNode, at: (f64, f64), size: Size) -> Html {
                 <dt><Swatch token="--in" />{ " In" }</dt><dd>{ figure::rate_text(node.rate_in) }</dd>
                 <dt><Swatch token="--out" />{ " Out" }</dt><dd>{ figure::rate_text(node.rate_out) }</dd>
                 <dt>{ "Streams" }</dt><dd>{ streams }</dd>
-                { for several }
+                { each(several) }
             </dl>
         </div>
     }

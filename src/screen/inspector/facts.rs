@@ -6,6 +6,8 @@ use peerscope_engine::{
 };
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::super::ScreenProps;
 use crate::{
     format::{self, Clock, NONE},
@@ -20,13 +22,13 @@ use crate::{
 
 pub fn facts(props: &ScreenProps, known: &Inspector) -> Html {
     let rows = known.facts.iter().map(|fact| row(props, fact));
-    html! { <div class="isec"><dl class="kv">{ for rows }</dl></div> }
+    html! { <div class="isec"><dl class="kv">{ each(rows) }</dl></div> }
 }
 
 fn row(props: &ScreenProps, fact: &Fact) -> Html {
     let note = fact.note.as_deref().map(|note| html! { <span class="t3">{ " " }{ text::safe(note) }</span> });
     let (class, title, body) = value(props, &fact.value);
-    html! { <><dt>{ text::safe(&fact.label) }</dt><dd {class} {title}>{ body }{ for note }</dd></> }
+    html! { <><dt>{ text::safe(&fact.label) }</dt><dd {class} {title}>{ body }{ each(note) }</dd></> }
 }
 
 /// Its class, its tooltip, and what is shown.

@@ -6,6 +6,8 @@ use peerscope_engine::{
 };
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::super::ScreenProps;
 use crate::{
     format::{self, Clock},
@@ -122,5 +124,5 @@ fn list(lines: Vec<Html>, rest: usize, none: &'static str) -> Html {
     let more = (rest > 0)
         .then(|| html! { <p class="note t3 isec">{ format!("{} more", format::count(rest as u64)) }</p> });
     let nothing = lines.is_empty().then(|| html! { <p class="note isec">{ none }</p> });
-    html! { <><ul class="ilist">{ for lines }</ul>{ for nothing }{ for more }</> }
+    html! { <><ul class="ilist">{ each(lines) }</ul>{ each(nothing) }{ each(more) }</> }
 }

@@ -3,6 +3,8 @@
 use peerscope_engine::frame::{Inspector, Story, Tone};
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::super::ScreenProps;
 use crate::{
     format::{self, Clock},
@@ -32,8 +34,8 @@ pub fn story(props: &ScreenProps, known: &Inspector) -> Html {
     html! {
         <div class="isec last">
             <h3>{ "Story" }<i class="sp"></i><span>{ "opened, changed, kept" }</span></h3>
-            <ul class="story">{ for lines }</ul>
-            { for cut }
+            <ul class="story">{ each(lines) }</ul>
+            { each(cut) }
         </div>
     }
 }

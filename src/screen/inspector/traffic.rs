@@ -3,6 +3,8 @@
 use peerscope_engine::frame::{Frame, TrafficChart};
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::super::ScreenProps;
 use crate::{
     format::{self, Clock},
@@ -53,13 +55,13 @@ pub fn traffic(props: &ScreenProps, frame: Option<&Frame>, chart: &TrafficChart)
     html! {
         <div class="isec">
             <h3>{ "Traffic" }<i class="sp"></i><span>{ over.filter(|_| drawn.is_some()).unwrap_or_default() }</span></h3>
-            { for drawn }
+            { each(drawn) }
             <dl class="kv three">
                 <dt></dt><dd class="t3 r">{ "now, /s" }<i class="u"></i></dd><dd class="t3 r">{ "total" }<i class="u"></i></dd>
                 { row("--in", " In", flow.rate_in, flow.total_in) }
                 { row("--out", " Out", flow.rate_out, flow.total_out) }
             </dl>
-            { for shared }
+            { each(shared) }
         </div>
     }
 }

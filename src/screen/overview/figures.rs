@@ -3,6 +3,8 @@
 use peerscope_engine::frame::{Figure, Frame, Overview};
 use yew::prelude::*;
 
+use crate::part::each;
+
 use crate::{
     format::{self, NONE},
     part::{
@@ -28,10 +30,10 @@ impl Shown<'_> {
         let unit = (!self.unit.is_empty()).then(|| html! { <i class="u1">{ self.unit.clone() }</i> });
         html! {
             <div class="stat">
-                <h3>{ for self.token.map(|token| html! { <Swatch {token} /> }) }{ self.head }</h3>
-                <b data-testid={self.testid}>{ self.number }{ for unit }</b>
+                <h3>{ each(self.token.map(|token| html! { <Swatch {token} /> })) }{ self.head }</h3>
+                <b data-testid={self.testid}>{ self.number }{ each(unit) }</b>
                 <p class="el" title={self.note.clone()}>{ self.note }</p>
-                { for curve.map(|figure| spark::figure(&figure.spark, token, 92, 28)) }
+                { each(curve.map(|figure| spark::figure(&figure.spark, token, 92, 28))) }
             </div>
         }
     }

@@ -3,6 +3,8 @@
 use peerscope_engine::frame::{Overview, Share};
 use yew::prelude::*;
 
+use crate::part::each;
+
 use crate::{
     format,
     part::colour::{self, Swatch, Token},
@@ -55,7 +57,7 @@ fn row(head: &'static str, parts: &[Part]) -> Html {
     html! {
         <>
             <dt>{ head }</dt>
-            <dd><div class="shares" aria-hidden="true">{ for bars }</div><div class="lg">{ for names }</div></dd>
+            <dd><div class="shares" aria-hidden="true">{ each(bars) }</div><div class="lg">{ each(names) }</div></dd>
         </>
     }
 }

@@ -3,6 +3,8 @@
 use peerscope_engine::frame::{Overview, PeerRow, ProtocolRow};
 use yew::prelude::*;
 
+use crate::part::each;
+
 use super::super::{ScreenProps, Selected};
 use crate::{
     format::{self, NONE},
@@ -34,7 +36,7 @@ fn both(rate_in: Option<f64>, rate_out: Option<f64>) -> Option<f64> {
 fn cols(widths: &[Option<u16>]) -> Html {
     let cols =
         widths.iter().map(|width| html! { <col style={width.map(|width| format!("width:{width}px"))} /> });
-    html! { <colgroup>{ for cols }</colgroup> }
+    html! { <colgroup>{ each(cols) }</colgroup> }
 }
 
 pub fn peers(props: &ScreenProps, answer: Option<&Overview>) -> Html {
@@ -73,14 +75,14 @@ pub fn peers(props: &ScreenProps, answer: Option<&Overview>) -> Html {
     html! {
         <section class="panel peers">
             <header>
-                { "Top peers" }<span class="t3">{ "by bytes now, in + out" }</span><span class="sp"></span>{ for rest }
+                { "Top peers" }<span class="t3">{ "by bytes now, in + out" }</span><span class="sp"></span>{ each(rest) }
                 <a class="t2" href="#/connections" onclick={all}>{ "All peers" }</a>
             </header>
             <div class="scroll">
                 <table class={classes!("t", phone.then_some("touch"))}>
-                    { widths }{ head }<tbody>{ for shown }{ for loading }</tbody>
+                    { widths }{ head }<tbody>{ each(shown) }{ each(loading) }</tbody>
                 </table>
-                { for nobody }
+                { each(nobody) }
             </div>
         </section>
     }
@@ -162,12 +164,12 @@ pub fn protocols(props: &ScreenProps, answer: Option<&Overview>) -> Html {
     let rest = rest.map(|count| html! { <span class="t3">{ format!("{} of {count}", rows.len()) }</span> });
     html! {
         <section class="panel protocols">
-            <header>{ "Top protocols" }<span class="t3">{ "now" }</span><span class="sp"></span>{ for rest }</header>
+            <header>{ "Top protocols" }<span class="t3">{ "now" }</span><span class="sp"></span>{ each(rest) }</header>
             <div class="scroll">
                 <table class={classes!("t", "pr", phone.then_some("touch"))}>
-                    { widths }{ head }<tbody>{ for shown }{ for loading }</tbody>
+                    { widths }{ head }<tbody>{ each(shown) }{ each(loading) }</tbody>
                 </table>
-                { for none }
+                { each(none) }
             </div>
         </section>
     }
