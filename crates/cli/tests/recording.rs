@@ -239,7 +239,7 @@ fn wrong_usage_is_exit_code_two() {
 fn a_state_that_fits_no_frame_is_an_error_and_no_panic() {
     let folder = Folder::new();
     let path = folder.path("a");
-    let arguments = ["--connections", "75", "--streams", "10000", "--event-rate", "0", "--duration", "1"];
+    let arguments = ["--connections", "100", "--streams", "10000", "--event-rate", "0", "--duration", "1"];
     let out = peerscope(&[&["generate", "--out", as_text(&path)][..], &arguments].concat());
     assert_eq!(out.status.code(), Some(1));
     assert!(text(&out.stderr).contains("longer than a frame may be"), "{}", text(&out.stderr));

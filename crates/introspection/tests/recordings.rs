@@ -83,8 +83,10 @@ fn the_recordings_of_other_programs_hold_what_they_are_known_to_hold() {
     }
 }
 
-/// The sample and, for each frame, where it begins and its payload.
-fn sample() -> Option<(Vec<u8>, Vec<(usize, Bytes)>)> {
+/// For each frame, where it begins and its payload.
+type Frames = Vec<(usize, Bytes)>;
+
+fn sample() -> Option<(Vec<u8>, Frames)> {
     let bytes = shared(SAMPLE)?;
     let frames = read(&bytes, bytes.len())
         .into_iter()
@@ -125,7 +127,7 @@ fn costs_its_own_frame_alone(damaged: &[u8], frames: &[(usize, Bytes)], hit: usi
 }
 
 /// The recording of these frames alone.
-fn excerpt(bytes: &[u8], frames: &[(usize, Bytes)]) -> (Vec<u8>, Vec<(usize, Bytes)>) {
+fn excerpt(bytes: &[u8], frames: &[(usize, Bytes)]) -> (Vec<u8>, Frames) {
     let (from, end) = (frames[0].0, frames.last().map_or(0, |(at, payload)| at + HEADER_LEN + payload.len()));
     let moved = frames.iter().map(|(at, payload)| (at - from + VERSION_LEN, payload.clone())).collect();
     ([&bytes[..VERSION_LEN], &bytes[from..end]].concat(), moved)

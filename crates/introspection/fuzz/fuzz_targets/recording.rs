@@ -36,7 +36,9 @@ fuzz_target!(|bytes: &[u8]| {
         .map(|item| match item {
             Item::Frame { payload, .. } => (HEADER_LEN + payload.len()) as u64,
             Item::Problem(
-                Problem::Checksum { bytes, .. } | Problem::Skipped { bytes, .. } | Problem::Truncated { bytes, .. },
+                Problem::Checksum { bytes, .. }
+                | Problem::Skipped { bytes, .. }
+                | Problem::Truncated { bytes, .. },
             ) => *bytes,
             Item::Problem(_) => 0,
         })

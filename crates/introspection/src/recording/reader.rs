@@ -212,6 +212,8 @@ impl Reader {
                 self.at = At::End;
                 self.buffer = BytesMut::new();
                 self.source = Source::Plain;
+                // Found or not by now, as the pieces were: nothing more follows.
+                self.packing = None;
                 give(Problem::Version(other))
             }
         }

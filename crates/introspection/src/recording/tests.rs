@@ -270,6 +270,18 @@ fn a_packed_recording_of_another_version_is_refused_and_not_unpacked_further() {
 }
 
 #[test]
+fn a_refused_recording_is_refused_alike_in_any_pieces() {
+    // Found by the fuzzer: all at once, the damage of the packing was told beside the version.
+    let mut packed = pack(&[9; 4_000]);
+    let at = packed.len() - 9;
+    packed[at] ^= 0xff;
+    packed.truncate(packed.len() - 1);
+    for piece in [1, 20, packed.len()] {
+        assert_eq!(read(&packed, piece), [Item::Problem(Problem::Version(0x0909_0909))]);
+    }
+}
+
+#[test]
 fn the_longest_segment_is_read_and_a_longer_one_is_damage() {
     let mut writer = Writer::new();
     writer.put(&vec![7; MAX_SEGMENT_LEN]);
