@@ -33,8 +33,20 @@ const FLAGS: [&str; 10] = [
 
 pub struct Browser {
     pub client: Client,
+    profile: Profile,
     _driver: Child,
-    profile: PathBuf,
+}
+
+/// The browser's folder. A test that fails does not end its session: the browser is ended by the folder's name, which
+/// no other program has among its arguments.
+struct Profile(PathBuf);
+
+impl Drop for Profile {
+    fn drop(&mut self) {
+        let folder = format!("--user-data-dir={}", self.0.display());
+        std::process::Command::new("pkill").args(["-f", "--", &folder]).status().ok();
+        std::fs::remove_dir_all(&self.0).ok();
+    }
 }
 
 /// The built page, as `cargo xtask test` made it.
@@ -62,9 +74,10 @@ impl Browser {
         };
         // Whatever it says later must not fill the pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        let profile = std::env::temp_dir().join(format!("peerscope-e2e-{}-{port}", std::process::id()));
+        let folder = format!("peerscope-e2e-{}-{port}", std::process::id());
+        let profile = Profile(std::env::temp_dir().join(folder));
         let mut args: Vec<String> = FLAGS.map(str::to_owned).into();
-        args.push(format!("--user-data-dir={}", profile.display()));
+        args.push(format!("--user-data-dir={}", profile.0.display()));
         args.push(format!("--window-size={width},{height}"));
         let mut options = json!({ "args": args });
         if let Ok(binary) = std::env::var("PEERSCOPE_CHROMIUM") {
@@ -80,13 +93,12 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a browser session");
-        Browser { client, _driver: driver, profile }
+        Browser { client, profile, _driver: driver }
     }
 
     pub async fn end(self) {
         self.client.close().await.expect("the session ends");
-        drop(self._driver);
-        std::fs::remove_dir_all(&self.profile).ok();
+        drop(self.profile);
     }
 
     pub async fn goto(&self, url: &str) {

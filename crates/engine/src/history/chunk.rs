@@ -65,7 +65,7 @@ type Tracks = [Track; COLUMNS.len()];
 #[derive(Debug)]
 enum Rows {
     Open { places: HashMap<RowIx, usize>, rows: Vec<(RowIx, Tracks)> },
-    Sealed { ids: Vec<RowIx>, columns: [Arena; COLUMNS.len()] },
+    Sealed { ids: Vec<RowIx>, columns: Box<[Arena; COLUMNS.len()]> },
 }
 
 /// A column of all rows: `bytes[starts[i]..starts[i + 1]]` is the track of row i.
@@ -319,7 +319,7 @@ impl Chunk {
         let Rows::Open { rows, .. } = &mut self.rows else { return };
         let mut rows = std::mem::take(rows);
         rows.sort_unstable_by_key(|(row, _)| *row);
-        let mut columns = <[Arena; COLUMNS.len()]>::default();
+        let mut columns = Box::<[Arena; COLUMNS.len()]>::default();
         for (column, arena) in columns.iter_mut().enumerate() {
             arena.starts.reserve_exact(rows.len() + 1);
             arena.starts.push(0);
