@@ -13,6 +13,7 @@ pub mod peer;
 pub mod size;
 pub mod spark;
 pub mod text;
+pub mod watch;
 
 use yew::Html;
 

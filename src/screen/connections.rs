@@ -85,6 +85,12 @@ fn heights(window: Window) -> (u16, u16) {
     }
 }
 
+/// There is no room for all columns: a tablet, or the inspector beside the table in a small window.
+fn narrow(model: &Model) -> bool {
+    let width = model.window.width;
+    width <= 1000.0 || (width < 1280.0 && model.route.selection.is_some())
+}
+
 pub fn ask(model: &Model) -> Panel {
     let state = &model.connections;
     let (row_px, sub_row_px) = heights(model.window);
@@ -164,7 +170,7 @@ fn waiting(model: &Model) -> Html {
         Link::Idle | Link::Failed { .. } => html! {
             <Empty title="No source">{ "Open an endpoint or a recording to see its connections." }</Empty>
         },
-        _ => grid::loading(model.window),
+        _ => grid::loading(model),
     }
 }
 

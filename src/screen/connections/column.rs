@@ -143,6 +143,13 @@ pub const SPARK: usize = 9;
 pub const PEER: usize = 1;
 pub const DIRECTION: usize = 4;
 
+pub const AGENT: usize = 2;
+
+/// The columns that there is room for, with their numbers. In a narrow window the agent is left to the inspector.
+pub fn shown(narrow: bool) -> impl Iterator<Item = (usize, &'static Column)> {
+    COLUMNS.iter().enumerate().filter(move |(i, _)| !(narrow && *i == AGENT))
+}
+
 /// Whether the cause stands in place of the figures.
 pub fn ended(row: &ConnRow) -> bool {
     row.end.is_some()

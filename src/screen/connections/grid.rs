@@ -2,12 +2,11 @@
 
 use std::rc::Rc;
 
-use gloo_events::EventListener;
 use peerscope_engine::{
     frame::{ConnRow, Frame, StreamRow, Table, TableRow},
     view::{Column as By, Key, Sort},
 };
-use wasm_bindgen::{JsCast, prelude::*};
+use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -15,17 +14,18 @@ use crate::part::each;
 
 use super::{
     Action as Own, Focus, SORT, cell,
-    column::{self, Around, COLUMNS, DIRECTION, PEER, SPARK},
+    column::{self, Around, DIRECTION, PEER, SPARK},
     heights,
     keys::{self, Deed},
-    phone, table,
+    narrow, phone, table,
 };
 use crate::{
-    model::{Action, Model, Window},
+    model::{Action, Model},
     part::{
         badge, copy, empty, figure,
         glyph::{Arrow, StatusGlyph},
         spark,
+        watch::Watch,
     },
 };
 
@@ -61,7 +61,8 @@ pub fn Grid(props: &GridProps) -> Html {
     let high: u32 =
         table.rows.iter().map(|row| u32::from(if is_stream(row) { sub_row_px } else { row_px })).sum();
     let below = table.total_px.saturating_sub(table.offset_px.saturating_add(high));
-    let columns = if phone { phone::HEADS.len() } else { COLUMNS.len() };
+    let narrow = narrow(model);
+    let columns = if phone { phone::HEADS.len() } else { column::shown(narrow).count() };
     let rows = table.rows.iter().enumerate().map(|(i, row)| {
         let number = table.first as usize + i + 2;
         match row {
@@ -78,7 +79,7 @@ pub fn Grid(props: &GridProps) -> Html {
             <table class={classes!("t", phone.then_some("phone-rows"))} role="grid" data-testid="table" tabindex="0"
                 aria-label="Connections" aria-rowcount={(table.row_count + 1).to_string()} aria-activedescendant={active}
                 {onkeydown}>
-                { if phone { phone_head() } else { head(model.route.sort.unwrap_or(SORT), dispatch) } }
+                { if phone { phone_head() } else { head(model.route.sort.unwrap_or(SORT), narrow, dispatch) } }
                 <tbody>
                     { spacer(table.offset_px, columns) }
                     { each(rows) }
@@ -119,66 +120,25 @@ fn use_scroll(scroll: &NodeRef, scroll_px: u32, dispatch: &Callback<Action>) {
             if let Some(element) = &element {
                 element.set_scroll_top(i32::try_from(scroll_px).unwrap_or(i32::MAX));
             }
-            let watcher = element.map(|element| Watcher::new(element, dispatch));
-            move || drop(watcher)
+            let watch = element.map(|element| {
+                Watch::new(&element, move |element| {
+                    let px = |value: i32| u32::try_from(value).unwrap_or(0);
+                    dispatch.emit(Action::Connections(Own::Scrolled {
+                        scroll_px: px(element.scroll_top()),
+                        height_px: px(element.client_height()),
+                    }));
+                })
+            });
+            move || drop(watch)
         }
     });
 }
 
-/// Listens to scrolling and to the size of the box.
-struct Watcher {
-    _listener: EventListener,
-    observer: Option<web_sys::ResizeObserver>,
-    _look: Rc<Closure<dyn FnMut()>>,
-}
-
-impl Watcher {
-    fn new(element: Element, dispatch: Callback<Action>) -> Self {
-        let asked = Rc::new(std::cell::Cell::new(false));
-        let look = {
-            let (element, asked) = (element.clone(), asked.clone());
-            Rc::new(Closure::<dyn FnMut()>::new(move || {
-                asked.set(false);
-                let px = |value: i32| u32::try_from(value).unwrap_or(0);
-                dispatch.emit(Action::Connections(Own::Scrolled {
-                    scroll_px: px(element.scroll_top()),
-                    height_px: px(element.client_height()),
-                }));
-            }))
-        };
-        let soon = {
-            let look = look.clone();
-            move || {
-                if asked.get() {
-                    return;
-                }
-                let frame = web_sys::window()
-                    .and_then(|window| window.request_animation_frame((*look).as_ref().unchecked_ref()).ok());
-                asked.set(frame.is_some());
-            }
-        };
-        // The observer tells the size at once when it begins.
-        let observer = web_sys::ResizeObserver::new((*look).as_ref().unchecked_ref()).ok();
-        if let Some(observer) = &observer {
-            observer.observe(&element);
-        }
-        Self { _listener: EventListener::new(&element, "scroll", move |_| soon()), observer, _look: look }
-    }
-}
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        if let Some(observer) = &self.observer {
-            observer.disconnect();
-        }
-    }
-}
-
-fn head(sort: Sort, dispatch: &Callback<Action>) -> Html {
-    let widths = COLUMNS.iter().map(|column| {
+fn head(sort: Sort, narrow: bool, dispatch: &Callback<Action>) -> Html {
+    let widths = column::shown(narrow).map(|(_, column)| {
         html! { <col style={column.width.map(|width| format!("width:{width}px"))} /> }
     });
-    let heads = COLUMNS.iter().map(|column| {
+    let heads = column::shown(narrow).map(|(_, column)| {
         let sorted = column.by == Some(sort.by);
         let order = match (sorted, sort.descending) {
             (false, _) => None,
@@ -296,7 +256,8 @@ fn connection(props: &GridProps, table: &Table, row: &ConnRow, number: usize, ar
     if phone {
         return head.html(props, phone::cells(row, table, around.zone_minutes));
     }
-    let cells = COLUMNS.iter().enumerate().filter(|(i, _)| !dim || *i <= SPARK).map(|(i, column)| {
+    let columns = column::shown(narrow(&props.model)).filter(|(i, _)| !dim || *i <= SPARK);
+    let cells = columns.map(|(i, column)| {
         let place = place(props, &row.key, number, i, column.class);
         let (span, testid, body) = match &row.end {
             Some(end) if i == SPARK => ("3", "cell-end".to_owned(), cell::end(end, around.zone_minutes)),
@@ -383,7 +344,7 @@ fn stream(props: &GridProps, table: &Table, row: &StreamRow, number: usize, arou
     let cells = html! {
         <>
             { td(0, "1", "", "cell-status", glyph) }
-            { td(PEER, "3", "", "cell-protocol", protocol) }
+            { td(PEER, if narrow(&props.model) { "2" } else { "3" }, "", "cell-protocol", protocol) }
             { td(DIRECTION, "1", "c", "cell-direction", html! { <Arrow direction={row.direction} /> }) }
             { td(5, "1", "", "cell-stream", name) }
             { td(6, "1", "r", "cell-rtt", Html::default()) }
@@ -453,8 +414,8 @@ fn reveal(scroll: &NodeRef, top_px: u32, height_px: u32) {
 }
 
 /// The table before its first answer.
-pub fn loading(window: Window) -> Html {
-    if window.phone() {
+pub fn loading(model: &Model) -> Html {
+    if model.window.phone() {
         return html! {
             <div class="scroll"><table class="t phone-rows" aria-busy="true" data-testid="loading">
                 { phone_head() }
@@ -462,11 +423,14 @@ pub fn loading(window: Window) -> Html {
             </table></div>
         };
     }
-    let head = head(SORT, &Callback::noop());
+    let narrow = narrow(model);
+    let head = head(SORT, narrow, &Callback::noop());
+    let bars: Vec<u16> =
+        column::shown(narrow).map(|(_, column)| column.width.map_or(110, |width| width * 2 / 3)).collect();
     html! {
         <div class="scroll"><table class="t" aria-busy="true" data-testid="loading">
             { head }
-            <tbody>{ empty::bars(&[10, 110, 80, 50, 12, 110, 30, 40, 20, 76, 40, 40], 12) }</tbody>
+            <tbody>{ empty::bars(&bars, 12) }</tbody>
         </table></div>
     }
 }

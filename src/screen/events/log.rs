@@ -1,14 +1,13 @@
 //! The log: only the rows near the view are in the page. It follows the newest until someone scrolls up.
 
-use std::{cell::Cell, rc::Rc};
+use std::rc::Rc;
 
-use gloo_events::EventListener;
 use peerscope_engine::{
     frame::{Events, Frame},
     view::Cursor,
 };
-use wasm_bindgen::{JsCast, prelude::*};
-use web_sys::{Element, HtmlElement, ResizeObserver};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use crate::part::each;
@@ -21,7 +20,7 @@ use super::{
 use crate::{
     format,
     model::{Action, Model},
-    part::{empty, text},
+    part::{empty, text, watch::Watch},
 };
 
 #[derive(Clone, Properties)]
@@ -68,8 +67,13 @@ pub fn LogTable(props: &LogProps) -> Html {
                 let top = if first == 0 { 0 } else { (first + over).saturating_mul(row_px) };
                 element.set_scroll_top(i32::try_from(top).unwrap_or(i32::MAX));
             }
-            let watcher = scroll.cast::<Element>().map(|element| Watcher::new(element, known, dispatch));
-            move || drop(watcher)
+            let watch = scroll.cast::<Element>().map(|element| {
+                Watch::new(&element, move |element| {
+                    let action = seen(element, &known.borrow());
+                    dispatch.emit(Action::Events(action));
+                })
+            });
+            move || drop(watch)
         }
     });
     let follows = model.events.reading.is_none() && model.route.cursor == Cursor::Live;
@@ -208,51 +212,6 @@ struct Known {
     query: String,
     row_px: u32,
     live: bool,
-}
-
-/// Tells, at most once a frame, which rows are in view.
-struct Watcher {
-    _listener: EventListener,
-    observer: Option<ResizeObserver>,
-    _look: Rc<Closure<dyn FnMut()>>,
-}
-
-impl Watcher {
-    fn new(element: Element, known: Rc<std::cell::RefCell<Known>>, dispatch: Callback<Action>) -> Self {
-        let asked = Rc::new(Cell::new(false));
-        let look = {
-            let (element, asked) = (element.clone(), asked.clone());
-            Rc::new(Closure::<dyn FnMut()>::new(move || {
-                asked.set(false);
-                let action = seen(&element, &known.borrow());
-                dispatch.emit(Action::Events(action));
-            }))
-        };
-        let soon = {
-            let look = look.clone();
-            move || {
-                if !asked.get() {
-                    let frame = web_sys::window().and_then(|window| {
-                        window.request_animation_frame((*look).as_ref().unchecked_ref()).ok()
-                    });
-                    asked.set(frame.is_some());
-                }
-            }
-        };
-        let observer = ResizeObserver::new((*look).as_ref().unchecked_ref()).ok();
-        if let Some(observer) = &observer {
-            observer.observe(&element);
-        }
-        Self { _listener: EventListener::new(&element, "scroll", move |_| soon()), observer, _look: look }
-    }
-}
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        if let Some(observer) = &self.observer {
-            observer.disconnect();
-        }
-    }
 }
 
 /// Which rows the view shows.

@@ -88,6 +88,15 @@ fn disc(rate: f64) -> f64 {
     (3.0 + (rate / 1e4).sqrt() * 0.9).min(16.0)
 }
 
+/// Radius of the least disc, px.
+const LEAST: f64 = 2.5;
+
+/// By how much discs shrink where they would cover more than a twentieth of the circle and hide each other.
+fn crowding(graph: &Graph, eye: Eye) -> f64 {
+    let area: f64 = graph.nodes.iter().map(|node| disc(rate(node)).powi(2)).sum();
+    if area > 0.0 { (eye.radius().powi(2) / 20.0 / area).sqrt().clamp(0.3, 1.0) } else { 1.0 }
+}
+
 fn is_open(node: &GraphNode) -> bool {
     node.end.is_none() && !matches!(node.status, Status::Closed | Status::Error)
 }
@@ -105,11 +114,18 @@ pub fn build(graph: &Graph, eye: Eye, selected: Selected, hovered: Option<&Key>)
     for (node, at) in graph.nodes.iter().zip(&places) {
         edge(&mut scene, graph, eye, &places, node, *at, selected.is_peer(&node.key, &node.peer));
     }
+    let share = crowding(graph, eye);
     for (number, (node, at)) in graph.nodes.iter().zip(&places).enumerate() {
-        dot(&mut scene, node, *at, selected.is_peer(&node.key, &node.peer), hovered == Some(&node.key));
-        scene.spots.push(Spot { key: node.key.clone(), node: number, at: *at, radius: disc(rate(node)) });
+        let spot = Spot {
+            key: node.key.clone(),
+            node: number,
+            at: *at,
+            radius: (disc(rate(node)) * share).max(LEAST),
+        };
+        dot(&mut scene, node, &spot, selected.is_peer(&node.key, &node.peer), hovered == Some(&node.key));
+        scene.spots.push(spot);
     }
-    labels::peers(&mut scene, graph, eye, &places);
+    labels::peers(&mut scene, graph, eye);
     me(&mut scene, eye);
     scene
 }
@@ -198,8 +214,8 @@ fn edge(
     });
 }
 
-fn dot(scene: &mut Scene, node: &GraphNode, at: (f64, f64), selected: bool, hovered: bool) {
-    let radius = disc(rate(node));
+fn dot(scene: &mut Scene, node: &GraphNode, spot: &Spot, selected: bool, hovered: bool) {
+    let (at, radius) = (spot.at, spot.radius);
     let alpha = if node.matches { 1.0 } else { 0.22 };
     let edge = |token| Ink { token, alpha };
     // Shape first: what is not simply active is a ring on the ground.

@@ -2,7 +2,7 @@
 
 use peerscope_engine::frame::{Graph, Sector};
 
-use super::{Eye, Scene, disc, rate, rate_label};
+use super::{Eye, Scene, rate_label};
 use crate::{
     format,
     paint::picture::{Align, Ink, Mark},
@@ -37,7 +37,14 @@ pub fn rings(scene: &mut Scene, graph: &Graph, eye: Eye) {
         let r = f64::from(share) * radius;
         (middle.0 + r * angle.cos(), middle.1 + r * angle.sin())
     };
-    for (i, ring) in graph.rings.iter().enumerate() {
+    let mut last_at = f64::INFINITY;
+    for (i, ring) in graph.rings.iter().enumerate().rev() {
+        // Labels that would touch are left out; the outermost has the unit.
+        let away = f64::from(ring.radius) * radius;
+        if last_at - away < 24.0 || away < 22.0 {
+            continue;
+        }
+        last_at = away - if i == last { 12.0 } else { 0.0 };
         let number = format::frequency(f64::from(ring.millis));
         let label = if i == last { format!("{number} ms") } else { number };
         scene.marks.push(text(at(ring.radius), label, 10.5, Align::Middle, "--text-3", Some(GROUND)));
@@ -86,7 +93,7 @@ struct Taken {
     reach: f64,
 }
 
-pub fn peers(scene: &mut Scene, graph: &Graph, eye: Eye, places: &[(f64, f64)]) {
+pub fn peers(scene: &mut Scene, graph: &Graph, eye: Eye) {
     let middle = eye.middle();
     let (angle, radius) = (ring_angle(graph), eye.radius());
     let mut taken: Vec<Taken> = graph
@@ -100,11 +107,18 @@ pub fn peers(scene: &mut Scene, graph: &Graph, eye: Eye, places: &[(f64, f64)]) 
         .collect();
     taken.push(Taken { from: middle.0 - 14.0, to: middle.0 + 14.0, y: middle.1, reach: 20.0 });
     // Large discs are not to be covered; small ones are too many to care for.
-    for (node, at) in graph.nodes.iter().zip(places).filter(|(node, _)| disc(rate(node)) > 5.0) {
-        let r = disc(rate(node));
+    for spot in scene.spots.iter().filter(|spot| spot.radius > 5.0) {
+        let (at, r) = (spot.at, spot.radius);
         taken.push(Taken { from: at.0 - r, to: at.0 + r, y: at.1, reach: r + LINE / 2.0 });
     }
-    for (node, at) in graph.nodes.iter().zip(places).filter(|(node, _)| node.labelled && node.matches) {
+    let labelled: Vec<_> = graph
+        .nodes
+        .iter()
+        .zip(&scene.spots)
+        .filter(|(node, _)| node.labelled && node.matches)
+        .map(|(node, spot)| (node, spot.at, spot.radius))
+        .collect();
+    for (node, at, disc) in labelled {
         let (_, tail) = format::peer_parts(&node.peer);
         let name = format::visible(tail, 16);
         let note = rate_label(node).filter(|_| !eye.phone);
@@ -112,7 +126,7 @@ pub fn peers(scene: &mut Scene, graph: &Graph, eye: Eye, places: &[(f64, f64)]) 
         let note_width = note.as_deref().map_or(0.0, |note| advance(note, 10.5) + 6.0);
         let wide = name_width + note_width;
         // Outwards, or the label would lie on its own line; inwards where it would leave the canvas.
-        let away = disc(rate(node)) + 7.0;
+        let away = disc + 7.0;
         let mut right = at.0 >= middle.0 - 0.15 * radius;
         if right && at.0 + away + wide > eye.width {
             right = false;
@@ -144,7 +158,7 @@ pub fn peers(scene: &mut Scene, graph: &Graph, eye: Eye, places: &[(f64, f64)]) 
     }
 }
 
-/// The free height nearest to the wished one; None where it is crowded.
+/// The free height nearest to the wished one; None where it is crowded: a label two lines off would seem another peer's.
 fn free(taken: &[Taken], from: f64, to: f64, wish: f64) -> Option<f64> {
     let is_free = |y: f64| {
         taken.iter().all(|other| to <= other.from || from >= other.to || (other.y - y).abs() >= other.reach)
