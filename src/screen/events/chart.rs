@@ -6,7 +6,6 @@ use peerscope_engine::{
     frame::{Events, Frame},
     view::{Cursor, Range},
 };
-use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -51,24 +50,19 @@ pub fn EventChart(props: &EventChartProps) -> Html {
     let plot = Plot::new(size.width, size.height, left, span);
 
     let onpointerdown = {
-        let drag = drag.clone();
+        let (drag, holder) = (drag.clone(), holder.clone());
         Callback::from(move |event: PointerEvent| {
-            if event.button() == 0 {
-                if let Some(element) =
-                    event.current_target().and_then(|target| target.dyn_into::<Element>().ok())
-                {
-                    element.set_pointer_capture(event.pointer_id()).ok();
-                }
-                let x = f64::from(event.offset_x());
-                drag.set(Some((x, x)));
-            }
+            let Some(element) = holder.cast::<Element>().filter(|_| event.button() == 0) else { return };
+            element.set_pointer_capture(event.pointer_id()).ok();
+            let x = place(&element, &event);
+            drag.set(Some((x, x)));
         })
     };
     let onpointermove = {
-        let drag = drag.clone();
+        let (drag, holder) = (drag.clone(), holder.clone());
         Callback::from(move |event: PointerEvent| {
-            if let Some((from, _)) = *drag {
-                drag.set(Some((from, f64::from(event.offset_x()))));
+            if let (Some((from, _)), Some(element)) = (*drag, holder.cast::<Element>()) {
+                drag.set(Some((from, place(&element, &event))));
             }
         })
     };
@@ -117,6 +111,11 @@ pub fn EventChart(props: &EventChartProps) -> Html {
             { each(selecting) }
         </div>
     }
+}
+
+/// Where the pointer is, from the chart's left edge.
+fn place(element: &Element, event: &PointerEvent) -> f64 {
+    f64::from(event.client_x()) - element.get_bounding_client_rect().left()
 }
 
 fn stretch(plot: &Plot, a: f64, b: f64) -> Range {

@@ -27,7 +27,8 @@ impl Shown<'_> {
     fn html(self) -> Html {
         let token = self.token.unwrap_or("--text-3");
         let curve = self.figure.filter(|figure| figure.spark.iter().any(|value| value.is_finite()));
-        let unit = (!self.unit.is_empty()).then(|| html! { <i class="u1">{ self.unit.clone() }</i> });
+        let unit =
+            (!self.unit.is_empty()).then(|| html! { <>{ " " }<i class="u1">{ self.unit.clone() }</i></> });
         html! {
             <div class="stat">
                 <h3>{ each(self.token.map(|token| html! { <Swatch {token} /> })) }{ self.head }</h3>
