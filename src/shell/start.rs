@@ -21,7 +21,7 @@ let introspector = Introspector::new();
 // .with_tcp(config, introspector.security(noise::Config::new),
 //           introspector.muxer(yamux::Config::default))?
 // .with_behaviour(|key| introspector.behaviour(…))?
-let endpoint = WebSocketEndpoint::new(introspector, Options::default());
+let endpoint = WebSocketEndpoint::new(Arc::new(introspector), Options::default());
 endpoint.start().await?;";
 
 #[component]

@@ -42,6 +42,10 @@ fn made(name: &str, more: &[&str]) -> Option<PathBuf> {
     Some(file)
 }
 
+/// What scripts rely on.
+const STATS: &str = "link source frames bytes states events runtimes bad_frames dropped first_ms last_ms connections \
+    streams peers engine_bytes history_bytes intake_ms query_ms frame_ms_p50 frame_ms_p99 long_tasks";
+
 fn number(stats: &Value, key: &str) -> u64 {
     stats[key].as_u64().unwrap_or_else(|| panic!("{key} in {stats:#}"))
 }
@@ -60,6 +64,8 @@ async fn a_made_recording_is_sought_and_survives_a_panic() {
     open(&browser, &file).await;
     let stats = browser.stats().await;
     assert_eq!((number(&stats, "bad_frames"), number(&stats, "dropped")), (0, 0));
+    let missing = STATS.split_whitespace().filter(|key| stats.get(key).is_none()).collect::<Vec<_>>();
+    assert!(missing.is_empty(), "stats() lacks {missing:?}");
     assert!(number(&stats, "states") >= 90 && number(&stats, "events") >= 1000, "{stats:#}");
 
     // The cursor in the middle: what is shown is of then, and the newest again by Live.

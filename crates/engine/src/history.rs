@@ -49,7 +49,10 @@ pub struct History {
     link_lost: bool,
     expected_interval_ms: u64,
     pub seen: Seen,
-    chunks_dropped: usize,
+    /// Events and snapshots dropped since texts were swept.
+    dropped_since_sweep: usize,
+    /// Bytes of texts that the last sweep left.
+    swept_bytes: usize,
 }
 
 /// What the source has filled at least once.
@@ -65,8 +68,10 @@ pub struct Seen {
     pub shared_traffic: bool,
 }
 
-/// Symbols are swept when so many chunks went.
-const SWEEP_EVERY: usize = 4;
+/// Texts are swept when so many events and snapshots went: a sweep looks at all that is left.
+const SWEEP_EVERY: usize = 16 * 1024;
+/// A snapshot counts for so many events: it takes more texts with it.
+const SNAPSHOT_WEIGHT: usize = 64;
 
 impl History {
     pub fn new(chunk_bytes: usize) -> History {
@@ -481,10 +486,23 @@ impl History {
             let oldest_chunk = (self.chunks.len() > 1).then(|| self.first_ms()).flatten();
             let oldest_event = (self.events.chunk_count() > 1).then(|| self.events.first_ms()).flatten();
             match (oldest_chunk, oldest_event) {
+                // Nothing but texts that grew since the last sweep can go.
+                (None, None) if self.interner.memory() > self.swept_bytes * 2 => self.sweep(),
                 (None, None) => return,
                 (Some(chunk), event) if event.is_none_or(|event| chunk <= event) => self.drop_chunk(),
-                _ => self.dropped_events += self.events.drop_oldest() as u64,
+                _ => {
+                    let dropped = self.events.drop_oldest();
+                    self.dropped_events += dropped as u64;
+                    self.count_dropped(dropped);
+                }
             }
+        }
+    }
+
+    fn count_dropped(&mut self, weight: usize) {
+        self.dropped_since_sweep += weight;
+        if self.dropped_since_sweep >= SWEEP_EVERY {
+            self.sweep();
         }
     }
 
@@ -500,10 +518,7 @@ impl History {
         for row in gone {
             self.rows.remove(row);
         }
-        self.chunks_dropped += 1;
-        if self.chunks_dropped.is_multiple_of(SWEEP_EVERY) {
-            self.sweep();
-        }
+        self.count_dropped(chunk.len() * SNAPSHOT_WEIGHT);
     }
 
     fn sweep(&mut self) {
@@ -517,6 +532,8 @@ impl History {
         }
         self.events.each_sym(|sym| _ = marked.insert(sym));
         self.interner.sweep(&marked);
+        self.dropped_since_sweep = 0;
+        self.swept_bytes = self.interner.memory();
     }
 }
 

@@ -44,6 +44,8 @@ const MAX_CONNECTIONS: usize = 200_000;
 const MAX_STREAMS: usize = 200_000;
 /// Tags kept of one connection.
 const MAX_TAGS: usize = 32;
+/// Properties kept of one event type.
+const MAX_PROPERTIES: usize = 256;
 /// Bytes kept of one text (addresses, protocols, agents); the frame store has the whole.
 const MAX_TEXT: usize = 4096;
 
@@ -84,6 +86,7 @@ fn event_type(wire: wire::EventType) -> EventType {
     let properties = wire
         .property_types
         .into_iter()
+        .take(MAX_PROPERTIES)
         .map(|property| Property {
             name: cut(property.name),
             kind: match property.r#type {

@@ -231,6 +231,23 @@ fn the_history_stays_within_its_budget_and_counts_what_it_drops() {
 }
 
 #[test]
+fn events_that_name_ever_new_peers_stay_within_the_budget_too() {
+    let budget = 1 << 20;
+    let mut engine = Engine::new(Options { budget_bytes: budget });
+    for number in 0..40_000u64 {
+        engine.take(event(
+            number,
+            "Seen",
+            &format!("{{\"peer\":\"12D3KooW-{number}\",\"connection\":{number}}}"),
+        ));
+        let used = engine.counters().history_bytes;
+        assert!(used <= budget, "at {number}: {used}");
+    }
+    let problems = frame(&mut engine, Cursor::Live).head.problems;
+    assert!(problems.dropped_events > 30_000);
+}
+
+#[test]
 fn a_state_of_ten_thousand_connections_fits_and_only_what_is_in_view_is_answered() {
     let mut engine = engine();
     for second in 1..=3u64 {

@@ -20,6 +20,9 @@ pub struct RuntimeKept {
     pub peer_id: String,
 }
 
+/// A node that is born again more often than this is in its last life: its texts are not in the budget.
+const MAX_RUNS: usize = 1024;
+
 #[derive(Debug)]
 pub struct Runs(Vec<Run>);
 
@@ -52,11 +55,12 @@ impl Runs {
             platform: told.platform.clone(),
             peer_id: told.peer_id.clone(),
         };
+        let is_bounded = self.0.len() < MAX_RUNS;
         let Some(run) = self.0.last_mut() else { return false };
         let differs = run.runtime.as_ref().is_some_and(|known| {
             !known.peer_id.is_empty() && !kept.peer_id.is_empty() && known.peer_id != kept.peer_id
         });
-        if differs && !run.fresh {
+        if differs && !run.fresh && is_bounded {
             self.0.push(Run { runtime: Some(kept), fresh: true, ..Run::default() });
             return true;
         }
@@ -67,9 +71,10 @@ impl Runs {
     /// A snapshot came, newer than all others. True when it begins a run.
     pub fn snapshot(&mut self, start_ms: u64, instant_ms: u64, duration_ms: u64) -> bool {
         let windowed = start_ms > 0 && instant_ms.saturating_sub(start_ms) <= duration_ms;
+        let is_bounded = self.0.len() < MAX_RUNS;
         let Some(run) = self.0.last_mut() else { return false };
         let differs = start_ms > 0 && run.start_ms > 0 && start_ms != run.start_ms;
-        if differs && !run.fresh && !(windowed && run.windowed) {
+        if differs && !run.fresh && is_bounded && !(windowed && run.windowed) {
             let runtime = run.runtime.clone();
             self.0.push(Run { runtime, start_ms, windowed, fresh: false });
             return true;
