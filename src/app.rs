@@ -1,4 +1,4 @@
-//! The root of the page: one [`Model`], changed by [`update`](crate::update), and all that has to be done besides.
+//! The root of the page: one [`Model`], changed by [`update`], and all that has to be done besides.
 
 mod address_bar;
 mod keys;
