@@ -78,8 +78,8 @@ async fn a_made_recording_is_sought_and_survives_a_panic() {
     assert!(then.iter().all(|row| row["age_ms"].as_u64() <= Some(middle - first + 86_400_000)));
     let text = browser.js("return document.querySelector('[data-testid=cursor-time]').innerText").await;
     assert!(text.as_str().is_some_and(|text| text.contains(':')), "{text}");
-    let hash = browser.js("return location.hash").await.to_string();
-    assert!(hash.contains(&format!("t={middle}")), "{hash}");
+    let said = format!("return location.hash.includes('t={middle}')");
+    browser.until("the moment in the address, which is written once the cursor rests", &said).await;
 
     // A query in the box filters the table, and the page holds few rows of it.
     browser.js("await window.peerscope.live()").await;
