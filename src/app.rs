@@ -26,6 +26,8 @@ pub enum Msg {
     Act(Action),
     Heard(Heard),
     Beat,
+    /// Back, forward, a pasted link.
+    AddressChanged,
     /// An endpoint's address as a user wrote it, its token included.
     Address(String),
     /// A file that was dropped, chosen, or handed over by a script, and its name.
@@ -119,6 +121,10 @@ impl Component for App {
                     || matches!(self.model.link, Link::Waiting { .. })
                     || self.model.source_panel;
                 spoke || counts && self.act(ctx, Action::Tick(js_sys::Date::now()))
+            }
+            Msg::AddressChanged => {
+                let route = self.address_bar.read();
+                self.act(ctx, Action::Route(Box::new(route)))
             }
             Msg::Address(text) => {
                 let address = route::address(&text);
@@ -236,7 +242,11 @@ impl App {
                         None => false,
                     },
                     console::What::Address(text) if opening::is_recording(&text) => {
-                        self.act(ctx, Action::Open(SourceRef::Url(text)))
+                        let route::Address { url, token } = route::recording(&text);
+                        if let Some(token) = &token {
+                            store::put_token(&url, token);
+                        }
+                        self.act(ctx, Action::Open(SourceRef::Url(url)))
                     }
                     console::What::Address(text) if text == "sample" => {
                         self.act(ctx, Action::Open(SourceRef::Sample))

@@ -133,8 +133,14 @@ impl Host {
         self.send(ToWorker::Pause(pause), None);
     }
 
+    /// What the user wants to be tried again may be the engine itself.
     pub fn retry(&mut self) {
-        self.send(ToWorker::RetryNow, None);
+        if self.running.is_none() && self.opened.is_some() {
+            self.losses.clear();
+            self.start_again("it could not run");
+        } else {
+            self.send(ToWorker::RetryNow, None);
+        }
     }
 
     pub fn stop_trying(&mut self) {
@@ -295,19 +301,24 @@ impl Host {
                 self.losses.len()
             ));
         }
-        self.start();
-        if let Some((open, file)) = self.opened.clone() {
-            self.recovering = Some(why.clone());
-            if matches!(open, Open::Endpoint { .. }) {
-                // Its frames come first: the link begins after a gap.
-                self.backlog.push((ToWorker::TakeFrames, None));
-            }
-            self.backlog.push((ToWorker::Open(open), file));
-            if self.paused {
-                self.backlog.push((ToWorker::Pause(true), None));
-            }
-        }
+        self.start_again(&why);
         vec![Said::Lost(why)]
+    }
+
+    /// Starts a worker and has it filled and the source opened, if there is one.
+    fn start_again(&mut self, why: &str) {
+        self.start();
+        let Some((open, file)) = self.opened.clone() else { return };
+        self.recovering = Some(why.to_owned());
+        if matches!(open, Open::Endpoint { .. }) {
+            // Its frames come first: the link begins after a gap, which the next worker has to know of too.
+            self.kept.link_lost();
+            self.backlog.push((ToWorker::TakeFrames, None));
+        }
+        self.backlog.push((ToWorker::Open(open), file));
+        if self.paused {
+            self.backlog.push((ToWorker::Pause(true), None));
+        }
     }
 
     fn give_up(&mut self, why: &str) -> Vec<Said> {

@@ -7,7 +7,7 @@ mod percent;
 
 use peerscope_engine::view::{Column, Cursor, Key, Range, Sort};
 
-pub use endpoint::{Address, address, origin_of};
+pub use endpoint::{Address, address, origin_of, recording};
 
 use crate::model::{Route, Screen, SourceRef};
 
@@ -68,7 +68,7 @@ pub fn column_word(column: Column) -> &'static str {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Read {
     pub route: Route,
-    /// The token of the endpoint in it: to be stored, and to be taken out of the address at once.
+    /// The token of the source in it: to be stored, and to be taken out of the address at once.
     pub token: Option<String>,
 }
 
@@ -76,7 +76,9 @@ pub struct Read {
 #[must_use]
 pub fn read(hash: &str) -> Read {
     let hash = hash.strip_prefix('#').unwrap_or(hash);
-    let (path, query) = hash.split_once('?').unwrap_or((hash, ""));
+    // `#ws=…` and `#url=…` alone are links too, as other viewers have them.
+    let bare = hash.split_once('=').is_some_and(|(key, _)| !key.contains(['/', '?']));
+    let (path, query) = if bare { ("", hash) } else { hash.split_once('?').unwrap_or((hash, "")) };
     let mut read = Read::default();
     read.route.screen = Screen::from_word(path.trim_matches('/')).unwrap_or_default();
     let (mut from, mut to) = (None, None);
@@ -86,11 +88,15 @@ pub fn read(hash: &str) -> Read {
         let route = &mut read.route;
         match key {
             "ws" if !value.is_empty() => {
-                let Address { url, token } = address(&value);
+                let Address { url, token } = endpoint::plain(&value);
                 route.source = Some(SourceRef::Endpoint(url));
                 read.token = token;
             }
-            "url" if !value.is_empty() => route.source = Some(SourceRef::Url(value)),
+            "url" if !value.is_empty() => {
+                let Address { url, token } = recording(&value);
+                route.source = (!url.is_empty()).then_some(SourceRef::Url(url));
+                read.token = token;
+            }
             "sample" => route.source = Some(SourceRef::Sample),
             "t" => route.cursor = value.parse().map_or(Cursor::Live, Cursor::At),
             "from" => from = value.parse().ok(),

@@ -273,8 +273,6 @@ impl Worker {
                 None => state.engine.link_lost(),
             }
         }
-        // Nothing was recorded until now.
-        state.engine.link_lost();
         let frames = state.engine.counters().frames;
         drop(state);
         self.post(&FromWorker::Refilled { frames });

@@ -3,7 +3,11 @@
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsValue;
 
-use crate::{dom, model::Route, route, store};
+use crate::{
+    dom,
+    model::{Route, SourceRef},
+    route, store,
+};
 
 /// Browsers slow down pages that rewrite their address faster than some 20 times a second; a drag does.
 const QUIET_MS: u32 = 200;
@@ -20,7 +24,8 @@ impl AddressBar {
     pub fn read(&mut self) -> Route {
         let hash = dom::window().location().hash().unwrap_or_default();
         let read = route::read(&hash);
-        if let (Some(token), Some(crate::model::SourceRef::Endpoint(url))) = (&read.token, &read.route.source)
+        if let (Some(token), Some(SourceRef::Endpoint(url) | SourceRef::Url(url))) =
+            (&read.token, &read.route.source)
         {
             store::put_token(url, token);
         }

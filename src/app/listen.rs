@@ -32,7 +32,7 @@ impl Listeners {
             }));
         }
         let to = link.clone();
-        all.push(EventListener::new(&window, "hashchange", move |_| to.send_message(Msg::Act(route_now()))));
+        all.push(EventListener::new(&window, "hashchange", move |_| to.send_message(Msg::AddressChanged)));
         let to = link.clone();
         all.push(EventListener::new_with_options(&window, "keydown", active, move |event| {
             if let Some(event) = event.dyn_ref::<KeyboardEvent>()
@@ -61,12 +61,6 @@ impl Listeners {
         }));
         Self(all)
     }
-}
-
-/// The address, its token put away as at the start.
-fn route_now() -> Action {
-    let mut bar = super::AddressBar::default();
-    Action::Route(Box::new(bar.read()))
 }
 
 pub fn system_dark() -> bool {

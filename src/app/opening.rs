@@ -11,11 +11,8 @@ const SAMPLE: &str = "./sample.libp2p.trace.gz";
 /// None: it can't be opened again, since its file is not at hand.
 pub fn open(source: &SourceRef, file: Option<JsValue>) -> Option<(Open, Option<JsValue>)> {
     match source {
-        SourceRef::Endpoint(url) => {
-            let address = Address { url: url.clone(), token: store::token(url) };
-            Some((Open::Endpoint { url: address.dial() }, None))
-        }
-        SourceRef::Url(url) => Some((Open::Url { url: absolute(url) }, None)),
+        SourceRef::Endpoint(url) => Some((Open::Endpoint { url: with_token(url) }, None)),
+        SourceRef::Url(url) => Some((Open::Url { url: absolute(&with_token(url)) }, None)),
         SourceRef::Sample => Some((Open::Url { url: absolute(SAMPLE) }, None)),
         SourceRef::File(name) => file.map(|file| (Open::File { name: name.clone() }, Some(file))),
     }
@@ -26,6 +23,10 @@ pub fn is_recording(text: &str) -> bool {
     let path = text.split(['?', '#']).next().unwrap_or_default();
     let named = [".mock", ".trace", ".gz"].iter().any(|end| path.ends_with(end));
     named && !text.starts_with("ws:") && !text.starts_with("wss:")
+}
+
+fn with_token(url: &str) -> String {
+    Address { url: url.to_owned(), token: store::token(url) }.dial()
 }
 
 fn absolute(url: &str) -> String {

@@ -29,6 +29,11 @@ impl Kept {
         }
     }
 
+    /// Nothing was recorded from here to the next frame.
+    pub fn link_lost(&mut self) {
+        self.frames.push_back(JsValue::NULL);
+    }
+
     pub fn frames(&self) -> impl Iterator<Item = JsValue> + '_ {
         self.frames.iter().cloned()
     }
@@ -36,11 +41,11 @@ impl Kept {
     /// What the page says once a new worker has them.
     pub fn sentence(&self, why: &str, frames: u64) -> String {
         let missing = match self.let_go {
-            0 => "Nothing from before is missing.".to_owned(),
-            n => format!("{n} older messages were no longer kept."),
+            0 => String::new(),
+            n => format!(" {n} older messages were no longer kept."),
         };
         format!(
-            "The engine stopped ({why}) and was started again, with the {frames} frames that this page kept. {missing} \
+            "The engine stopped ({why}) and was started again, with the {frames} frames that it had taken in.{missing} \
              Nothing was recorded in between."
         )
     }

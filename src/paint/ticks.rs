@@ -41,10 +41,11 @@ pub fn times(from_ms: u64, to_ms: u64, zone_minutes: i32, most: usize) -> (Vec<u
     }
     let days = 86_400_000 * (span / (86_400_000 * most as u64) + 1);
     let step = STEPS.into_iter().find(|step| span / step <= most as u64).unwrap_or(days);
-    let zone = i64::from(zone_minutes) * 60_000;
-    let first = (from_ms as i64 + zone).div_euclid(step as i64) * step as i64 - zone;
-    let ticks = (0..=most as i64 + 1)
-        .filter_map(|i| u64::try_from(first + i * step as i64).ok())
+    // Wide enough for any time that a node may tell.
+    let (zone, wide) = (i128::from(zone_minutes) * 60_000, i128::from(step));
+    let first = (i128::from(from_ms) + zone).div_euclid(wide) * wide - zone;
+    let ticks = (0..=most as i128 + 1)
+        .filter_map(|i| u64::try_from(first + i * wide).ok())
         .filter(|at| (from_ms..=to_ms).contains(at))
         .collect();
     (ticks, step)
@@ -78,5 +79,8 @@ mod tests {
         assert!(times(from, from, 0, 6).0.is_empty());
         let (ticks, _) = times(0, 86_400_000 * 100, 0, 5);
         assert!(ticks.len() <= 6 && ticks.len() >= 3);
+        for (from, to) in [(0, u64::MAX), (u64::MAX - 5, u64::MAX)] {
+            assert!(times(from, to, 840, 5).0.len() <= 6);
+        }
     }
 }

@@ -20,6 +20,11 @@ pub fn address(text: &str) -> Address {
             return Address { url, token: inner.token };
         }
     }
+    plain(text)
+}
+
+/// An address that is no viewer's: what stands after `#` does not count.
+pub fn plain(text: &str) -> Address {
     let text = text.split('#').next().unwrap_or_default();
     let (scheme, rest) = match text.split_once("://") {
         Some(("wss" | "https", rest)) => ("wss", rest),
@@ -29,6 +34,22 @@ pub fn address(text: &str) -> Address {
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (host, path) = place.split_once('/').unwrap_or((place, ""));
     let path = if path.is_empty() { "introspect" } else { path };
+    let (tail, token) = without_token(query);
+    Address { url: format!("{scheme}://{host}/{path}{tail}"), token }
+}
+
+/// The address of a recording, its token apart.
+#[must_use]
+pub fn recording(text: &str) -> Address {
+    // What stands after `#` is never sent.
+    let text = text.split('#').next().unwrap_or_default();
+    let (place, query) = text.split_once('?').unwrap_or((text, ""));
+    let (tail, token) = without_token(query);
+    Address { url: format!("{place}{tail}"), token }
+}
+
+/// A query with its `?`, if anything but a token is in it, and that token.
+fn without_token(query: &str) -> (String, Option<String>) {
     let mut token = None;
     let mut others = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -38,7 +59,7 @@ pub fn address(text: &str) -> Address {
         }
     }
     let tail = if others.is_empty() { String::new() } else { format!("?{}", others.join("&")) };
-    Address { url: format!("{scheme}://{host}/{path}{tail}"), token }
+    (tail, token)
 }
 
 impl Address {

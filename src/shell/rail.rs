@@ -6,7 +6,10 @@ use super::banner::PartProps;
 use crate::{
     format,
     model::{Action, Model, Screen},
-    part::icon::{Icon, Name},
+    part::{
+        each,
+        icon::{Icon, Name},
+    },
     route,
 };
 
@@ -15,12 +18,12 @@ pub fn Rail(props: &PartProps) -> Html {
     let model = &props.model;
     html! {
         <nav class={classes!("rail", (!super::has_history(model)).then_some("off"))} aria-label="Views">
-            { for Screen::ALL.into_iter().map(|screen| html! {
+            { each(Screen::ALL.into_iter().map(|screen| html! {
                 <>
                     if let Some(head) = head(screen) { <h3>{ head }</h3> }
                     { entry(props, screen) }
                 </>
-            }) }
+            })) }
         </nav>
     }
 }

@@ -8,7 +8,10 @@ use super::{ShellProps, source_name};
 use crate::{
     format,
     model::{Action, Link, Recent, SourceRef},
-    part::icon::{Icon, Name},
+    part::{
+        each,
+        icon::{Icon, Name},
+    },
 };
 
 /// The field for an endpoint's address and its button.
@@ -111,7 +114,7 @@ pub fn SourceMenu(props: &ShellProps) -> Html {
                 <button class="mrow" onclick={open_sample}><Icon name={Name::Clock} /><span>{ "The sample" }</span></button>
                 if !model.recents.is_empty() {
                     <h4>{ "Recent" }</h4>
-                    { for model.recents.iter().map(|recent| recent_row(props, recent)) }
+                    { each(model.recents.iter().map(|recent| recent_row(props, recent))) }
                 }
                 if model.link != Link::Idle {
                     <hr />

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     model::{Action, Link, SourceRef, Trouble},
     part::{
+        each,
         glyph::{Glyph, Shape},
         icon::{Icon, Name},
     },
@@ -60,7 +61,7 @@ pub fn Start(props: &ShellProps) -> Html {
                     </ul>
                     if !model.recents.is_empty() {
                         <h2 class="more">{ "Recent" }</h2>
-                        <ul class="smp">{ for model.recents.iter().map(|recent| {
+                        <ul class="smp">{ each(model.recents.iter().map(|recent| {
                             let source = recent.source.clone();
                             let onclick = props.dispatch.reform(move |_: MouseEvent| Action::Open(source.clone()));
                             let verb = if matches!(recent.source, SourceRef::Endpoint(_)) { "Connect" } else { "Open" };
@@ -71,7 +72,7 @@ pub fn Start(props: &ShellProps) -> Html {
                                     <button class="btn line" {onclick}>{ verb }</button>
                                 </li>
                             }
-                        }) }</ul>
+                        })) }</ul>
                     }
                     <p class="safe">
                         { "Nothing you open leaves this machine. This page talks to its own origin and to the source you name." }
@@ -97,9 +98,9 @@ fn trouble_box(props: &ShellProps, trouble: &Trouble) -> Html {
         <div class="errbox" role="alert" data-testid="error">
             <h3><Glyph shape={Shape::Error} label="error" size={12} />{ &trouble.title }</h3>
             <p class="t2">{ &trouble.text }</p>
-            <ol>{ for trouble.checks.iter().enumerate().map(|(at, check)| html! {
+            <ol>{ each(trouble.checks.iter().enumerate().map(|(at, check)| html! {
                 <li><b>{ at + 1 }</b><span>{ check }</span></li>
-            }) }</ol>
+            })) }</ol>
             if again {
                 <div class="acts">
                     <button class="btn line" onclick={retry}>{ "Try again" }</button>

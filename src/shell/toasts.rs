@@ -6,6 +6,7 @@ use super::banner::PartProps;
 use crate::{
     model::Action,
     part::{
+        each,
         glyph::{Glyph, Shape},
         icon::{Icon, Name},
     },
@@ -14,7 +15,7 @@ use crate::{
 #[component]
 pub fn Toasts(props: &PartProps) -> Html {
     html! {
-        <div class="toasts">{ for props.model.toasts.iter().map(|toast| {
+        <div class="toasts">{ each(props.model.toasts.iter().map(|toast| {
             let id = toast.id;
             let onclick = props.dispatch.reform(move |_: MouseEvent| Action::DismissToast(id));
             let (shape, word, role) = if toast.error { (Shape::Error, "error", "alert") } else { (Shape::Active, "done", "status") };
@@ -24,6 +25,6 @@ pub fn Toasts(props: &PartProps) -> Html {
                     <button class="btn ic" aria-label="Close" {onclick}><Icon name={Name::Close} size={13} /></button>
                 </div>
             }
-        }) }</div>
+        })) }</div>
     }
 }

@@ -16,10 +16,14 @@ pub struct Pace {
     wanted_ms: u64,
     interval_ms: u64,
     least_delay_ms: Option<f64>,
+    /// Time of the snapshot taken in last.
+    newest_ms: u64,
     lag_ms: u64,
     calm: u32,
     /// Asked for, and not yet in effect.
     asked_ms: Option<u64>,
+    /// When the session was resumed: what was queued while it was paused is old, and no sign of a slow page.
+    resumed_at_ms: Option<f64>,
 }
 
 impl Pace {
@@ -35,6 +39,16 @@ impl Pace {
     /// A snapshot of this time was taken in now. What to ask of the endpoint, if anything.
     pub fn taken(&mut self, snapshot_ms: u64, now_ms: f64) -> Option<u64> {
         let delay = now_ms - snapshot_ms as f64;
+        if snapshot_ms < std::mem::replace(&mut self.newest_ms, snapshot_ms) {
+            // The node's clock was set back: what was learned of it is no longer true.
+            self.least_delay_ms = None;
+        }
+        if let (Some(resumed), Some(least)) = (self.resumed_at_ms, self.least_delay_ms) {
+            if (snapshot_ms as f64) + least < resumed {
+                return None;
+            }
+            self.resumed_at_ms = None;
+        }
         let least = self.least_delay_ms.map_or(delay, |least| (least + FORGET_MS).min(delay));
         self.least_delay_ms = Some(least);
         // Not negative: `least` is the least.
@@ -57,6 +71,11 @@ impl Pace {
         self.asked_ms = Some(ask);
         self.calm = 0;
         Some(ask)
+    }
+
+    /// The session goes on after a pause.
+    pub fn resumed(&mut self, now_ms: f64) {
+        self.resumed_at_ms = Some(now_ms);
     }
 
     /// The link is new: what was asked for is lost with the old one.
@@ -132,6 +151,31 @@ mod tests {
         pace.effective(500);
         assert_eq!(pace.behind(0), None);
         assert!(pace.behind(3).is_some());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_is_no_lag() {
+        let mut pace = pace();
+        assert_eq!(pace.taken(60_000, 60_000.0), None);
+        for n in 1..10 {
+            assert_eq!(pace.taken(50_000 + n * 500, (60_000 + n * 500) as f64), None);
+        }
+        assert_eq!(pace.lag_ms(), 0);
+    }
+
+    #[test]
+    fn what_waited_through_a_pause_is_not_late() {
+        let mut pace = pace();
+        // The node's clock is 5 s behind.
+        assert_eq!(pace.taken(0, 5_000.0), None);
+        pace.resumed(15_200.0);
+        for queued in (500..=10_000).step_by(500) {
+            assert_eq!(pace.taken(queued, 15_210.0), None);
+        }
+        assert_eq!(pace.lag_ms(), 0);
+        assert_eq!(pace.taken(10_500, 15_502.0), None);
+        assert_eq!(pace.lag_ms(), 1);
+        assert_eq!(pace.taken(11_000, 17_100.0), Some(1000), "a page that is late after it is");
     }
 
     #[test]

@@ -118,7 +118,12 @@ impl Live {
     }
 
     pub fn pause(&mut self, pause: bool) {
-        let messages = if pause { self.client.pause() } else { self.client.resume() };
+        let messages = if pause {
+            self.client.pause()
+        } else {
+            self.pace.resumed(js_sys::Date::now());
+            self.client.resume()
+        };
         self.send(&messages);
     }
 
@@ -162,10 +167,8 @@ impl Live {
                     self.inbox.push(Incoming::Closed { code: 0, reason: refused.to_string() });
                 }
             }
-            TakenKind::State => {
-                if let Some(last_ms) = engine.counters().last_ms
-                    && let Some(ask) = self.pace.taken(last_ms, now_ms)
-                {
+            TakenKind::State { instant_ms } => {
+                if let Some(ask) = self.pace.taken(*instant_ms, now_ms) {
                     send = self.client.set_interval(ask);
                 }
             }
@@ -250,7 +253,10 @@ pub fn dial(worker: &Rc<Worker>, epoch: u32) {
 
 /// The user does not want to wait.
 pub fn retry(worker: &Rc<Worker>) {
-    let waits = worker.live(|live| matches!(live.phase, Phase::Waiting { .. } | Phase::Failed { .. }));
+    let waits = worker.live(|live| {
+        live.why = Why::default();
+        matches!(live.phase, Phase::Waiting { .. } | Phase::Failed { .. })
+    });
     if waits == Some(true) {
         dial(worker, worker.epoch());
     }

@@ -149,7 +149,7 @@ pub struct ConnRow {
     /// "tcp", "quic-v1", "ws", "relayed", …; None where neither address nor transport id tells.
     pub transport: Option<String>,
     pub direction: Direction,
-    /// `host:port`, or `via PEER` (the relay, shortened by the page).
+    /// `host:port`; None where a relay stands in for it.
     pub remote: Option<String>,
     pub relay: Option<String>,
     pub rtt_ns: Option<u64>,

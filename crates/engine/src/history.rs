@@ -7,7 +7,7 @@ mod row;
 mod run;
 mod track;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use chunk::CHUNK_LEN;
 pub use chunk::{Chunk, Column, Totals};
@@ -49,6 +49,7 @@ pub struct History {
     link_lost: bool,
     expected_interval_ms: u64,
     pub seen: Seen,
+    shared_votes: SharedVotes,
     /// Events and snapshots dropped since texts were swept.
     dropped_since_sweep: usize,
     /// Bytes of texts that the last sweep left.
@@ -64,8 +65,23 @@ pub struct Seen {
     pub latency: bool,
     pub streams: bool,
     pub agent: bool,
-    /// Connections of one peer that show the same figures: they are the peer's.
+    /// Connections of one peer show the same figures: they are the peer's.
     pub shared_traffic: bool,
+}
+
+/// Snapshots in which connections of one peer showed the same figures, and those in which they did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct SharedVotes {
+    same: u32,
+    different: u32,
+}
+
+impl SharedVotes {
+    /// Two connections opened together may be alike for a moment, and a node may count on between two that share: so many
+    /// snapshots must say it, and most of them.
+    fn say_shared(self) -> bool {
+        self.same >= 3 && self.same > self.different
+    }
 }
 
 /// Texts are swept when so many events and snapshots went: a sweep looks at all that is left.
@@ -152,7 +168,7 @@ impl History {
             return;
         }
         let neighbour =
-            before.or_else(|| self.place_at(u64::MAX)).and_then(|p| self.totals_at(p)).map_or(0, |t| t.run);
+            self.totals_at(before.unwrap_or(Place { chunk: 0, at: 0 })).map_or(0, |totals| totals.run);
         let run = self.runs.of_late(snapshot.start_ms, neighbour);
         let totals = self.totals(snapshot, run);
         let next_ms = self.next_ms(now);
@@ -340,7 +356,8 @@ impl History {
         let seen = &mut self.seen;
         let any = |figures: &Figures| figures.bytes_in.unwrap_or(0) > 0 || figures.bytes_out.unwrap_or(0) > 0;
         seen.total |= snapshot.total.bytes_in.is_some() || snapshot.total.bytes_out.is_some();
-        let mut by_peer = std::collections::HashMap::new();
+        let mut by_peer = HashMap::new();
+        let mut votes = SharedVotes::default();
         for connection in &snapshot.connections {
             seen.connection_traffic |= any(&connection.figures);
             seen.latency |= connection.figures.latency_ns.is_some();
@@ -350,12 +367,19 @@ impl History {
             if !seen.stream_traffic {
                 seen.stream_traffic = connection.streams.iter().any(|stream| any(&stream.figures));
             }
-            if !seen.shared_traffic && status::is_open(connection.status) && any(&connection.figures) {
+            let peer = connection.facts.name;
+            if !peer.is_none() && status::is_open(connection.status) && any(&connection.figures) {
                 let figures = (connection.figures.bytes_in, connection.figures.bytes_out);
-                let same = by_peer.insert(connection.facts.name, figures) == Some(figures);
-                seen.shared_traffic = same && !connection.facts.name.is_none();
+                match by_peer.insert(peer, figures) {
+                    Some(other) if other == figures => votes.same = 1,
+                    Some(_) => votes.different = 1,
+                    None => {}
+                }
             }
         }
+        self.shared_votes.same = self.shared_votes.same.saturating_add(votes.same);
+        self.shared_votes.different = self.shared_votes.different.saturating_add(votes.different);
+        seen.shared_traffic = self.shared_votes.say_shared();
     }
 
     fn is_gap(&self, before: Option<u64>, now: u64) -> bool {
@@ -364,7 +388,7 @@ impl History {
             0 => self.usual_interval_ms(),
             known => Some(known),
         };
-        usual.is_some_and(|usual| now.saturating_sub(before) > usual * 5 / 2 + 500)
+        usual.is_some_and(|usual| now.saturating_sub(before) > usual.saturating_mul(5) / 2 + 500)
     }
 
     /// The median of the newest intervals, once there are three.

@@ -46,7 +46,10 @@ impl Default for Options {
 /// What a payload was.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TakenKind {
-    State,
+    State {
+        /// When the node took it, in ms since the Unix epoch.
+        instant_ms: u64,
+    },
     Event,
     Runtime,
     /// For the client: the engine keeps nothing of it.
@@ -128,7 +131,7 @@ impl Engine {
             Ok(intake::Told::Snapshot(snapshot)) => {
                 self.counters.states += 1;
                 self.history.snapshot(&snapshot);
-                TakenKind::State
+                TakenKind::State { instant_ms: snapshot.instant_ms }
             }
             Ok(intake::Told::Event(event)) => {
                 self.counters.events += 1;
@@ -147,7 +150,7 @@ impl Engine {
             }
             Ok(intake::Told::Discarding(count)) => {
                 self.counters.notices += 1;
-                self.problems.lost_events += count.unwrap_or(0);
+                self.problems.lost_events = self.problems.lost_events.saturating_add(count.unwrap_or(0));
                 self.problems.lost_unknown |= count.is_none();
                 TakenKind::Notice
             }
@@ -188,8 +191,8 @@ impl Engine {
     #[must_use]
     pub fn counters(&self) -> Counters {
         let span = self.span();
-        let dropped =
-            self.problems.lost_events + self.history.dropped_events + self.history.dropped_snapshots;
+        let dropped_here = self.history.dropped_events + self.history.dropped_snapshots;
+        let dropped = self.problems.lost_events.saturating_add(dropped_here);
         Counters {
             dropped,
             history_bytes: self.history.memory(),

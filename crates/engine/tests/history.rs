@@ -280,3 +280,35 @@ fn twice_the_same_id_and_no_id_at_all_are_taken() {
     engine.take(payload(Payload::State(wire::State { instant_ts: u64::MAX, ..Default::default() })));
     engine.answer(&view(Cursor::Live, Panel::Timeline(peerscope_engine::view::TimelineAsk { columns: 500 })));
 }
+
+#[test]
+fn figures_that_are_alike_for_a_moment_are_not_the_peers() {
+    let mut engine = engine();
+    let both = |a: u64, b: u64| [conn("a", "p").bytes(a, a), conn("b", "p").bytes(b, b)];
+    tell(&mut engine, 1_000, &both(500, 500));
+    for at in 2..10 {
+        tell(&mut engine, at * 1_000, &both(500 + at, 500 + at * 2));
+    }
+    assert!(conns(&table(&mut engine, Cursor::Live)).iter().all(|row| !row.shared_flow));
+    for at in 10..30 {
+        tell(&mut engine, at * 1_000, &both(600 + at, 600 + at));
+    }
+    assert!(conns(&table(&mut engine, Cursor::Live)).iter().all(|row| row.shared_flow));
+}
+
+#[test]
+fn numbers_at_their_limits_are_only_numbers() {
+    let mut engine = engine();
+    for instant in [1, 1 << 62, 2 << 62, 3 << 62, u64::MAX, u64::MAX - 1, 5] {
+        tell(&mut engine, instant, &[conn("a", "p").open(u64::MAX).bytes(u64::MAX, u64::MAX)]);
+    }
+    for _ in 0..2 {
+        let kind = wire::server_notice::Kind::DiscardingEvents as i32;
+        engine.take(payload(Payload::Notice(wire::ServerNotice { kind, discarded_events: u64::MAX })));
+    }
+    engine.take(event(u64::MAX, "E", "{}"));
+    assert_eq!(engine.counters().dropped, u64::MAX);
+    for cursor in [Cursor::Live, Cursor::At(0), Cursor::At(u64::MAX)] {
+        assert!(frame(&mut engine, cursor).head.span.is_some());
+    }
+}

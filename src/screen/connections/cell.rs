@@ -52,11 +52,11 @@ pub fn direction(row: &ConnRow, _: Around) -> Html {
 
 /// `host:port` with the port grey, or `via` and the relay.
 pub fn remote(row: &ConnRow, _: Around) -> Html {
-    let Some(remote) = row.remote.as_deref() else { return maybe(None) };
-    if let Some(relay) = remote.strip_prefix("via ") {
-        let relay = format::visible(&format::peer_short(relay), text::CELL);
-        return html! { <span title={text::title(remote)}><span class="t3">{ "via " }</span><bdi>{ relay }</bdi></span> };
+    if let Some(relay) = row.relay.as_deref() {
+        let short = format::visible(&format::peer_short(relay), text::CELL);
+        return html! { <span title={text::title(&remote_text(row))}><span class="t3">{ "via " }</span><bdi>{ short }</bdi></span> };
     }
+    let Some(remote) = row.remote.as_deref() else { return maybe(None) };
     match remote.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => html! {
             <span title={text::title(remote)}>
@@ -65,6 +65,12 @@ pub fn remote(row: &ConnRow, _: Around) -> Html {
         },
         _ => maybe(Some(remote)),
     }
+}
+
+/// The remote end in full, as it is copied.
+pub fn remote_text(row: &ConnRow) -> String {
+    let relay = row.relay.as_ref().map(|relay| format!("via {relay}"));
+    relay.or_else(|| row.remote.clone()).unwrap_or(NONE.into())
 }
 
 /// A rate; one that is its peer's is marked.

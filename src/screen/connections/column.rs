@@ -86,7 +86,7 @@ pub const COLUMNS: [Column; 12] = [
     Column {
         class: "mono",
         connection: cell::remote,
-        copied: |row, _| row.remote.clone().unwrap_or(NONE.into()),
+        copied: |row, _| cell::remote_text(row),
         ..column("remote", "Remote", Some(By::Remote))
     },
     Column {

@@ -22,9 +22,10 @@ impl Axis {
     pub fn new(span: Option<Range>, until_ms: Option<u64>, width: f64) -> Option<Self> {
         let span = span?;
         let told_ms = span.to_ms.max(span.from_ms);
-        // One moment has no length; a second around it does.
-        let to_ms = until_ms.unwrap_or(told_ms).max(told_ms).max(span.from_ms + 1000);
-        (width > 0.0).then_some(Self { from_ms: span.from_ms, to_ms, told_ms, width })
+        // One moment has no length; a second around it does, also at the end of all time.
+        let from_ms = span.from_ms.min(u64::MAX - 1000);
+        let to_ms = until_ms.unwrap_or(told_ms).max(told_ms).max(from_ms + 1000);
+        (width > 0.0).then_some(Self { from_ms, to_ms, told_ms, width })
     }
 
     pub fn x(&self, at_ms: u64) -> f64 {
@@ -34,7 +35,7 @@ impl Axis {
 
     pub fn at(&self, x: f64) -> u64 {
         let part = (x / self.width).clamp(0.0, 1.0);
-        self.from_ms + (part * (self.to_ms - self.from_ms) as f64).round() as u64
+        self.from_ms.saturating_add((part * (self.to_ms - self.from_ms) as f64).round() as u64)
     }
 
     /// Round times, at least so many px apart, and the step between them.
@@ -75,6 +76,7 @@ mod tests {
         assert_eq!(axis(5, 5).x(5), 0.0);
         assert_eq!(axis(5, 5).to_ms, 1005);
         assert!(axis(5000, 2).to_ms > 5000);
+        assert_eq!(axis(u64::MAX, u64::MAX).at(1000.0), u64::MAX);
         assert_eq!(Axis::new(None, None, 10.0), None);
         assert_eq!(Axis::new(Some(Range { from_ms: 1, to_ms: 2 }), None, 0.0), None);
     }

@@ -5,53 +5,45 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReferrerPolicy, RequestCache, RequestCredentials, RequestInit, Response};
+use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestInit, Response};
 
 use crate::{model::Trouble, route::origin_of, worker::Worker};
 
 /// Characters shown of what an endpoint says.
 const MAX_SAID: usize = 300;
+/// How long the plain GET may take.
+const PATIENCE_MS: u32 = 3_000;
 
-/// What the plain GET taught about this loss. It is asked once: an answer stays true for the loss. That nobody answered
-/// is none, so it is tried again, but ever more rarely: each try is a line in the browser's console.
+/// What the plain GET taught about this loss. It is asked once: each try is a line in the browser's console. When the user
+/// wants to try again, that is a new question.
 #[derive(Debug, Default)]
 pub struct Why {
-    failures: u32,
-    next_ask: u32,
-    answered: bool,
+    asked: bool,
     known: Option<String>,
 }
 
 impl Why {
     /// A dial failed: should the endpoint be asked why?
     pub fn should_ask(&mut self) -> bool {
-        self.failures += 1;
-        if self.answered || self.failures < self.next_ask {
-            return false;
-        }
-        self.next_ask = (self.failures * 4).max(4);
-        true
+        !std::mem::replace(&mut self.asked, true)
     }
 
     pub fn learned(&mut self, verdict: &Verdict) {
-        match verdict {
-            Verdict::Refused(trouble) => {
-                // It is not tried again by itself: when the user does, that is a new question.
-                self.next_ask = 0;
-                self.known = Some(trouble.text.clone());
-            }
-            Verdict::Wait { cause, trouble } => {
-                // Nothing wrong was found, so there is nothing to say besides.
-                self.answered = trouble.is_none();
-                self.known = Some(cause.clone());
-            }
-        }
+        self.known = Some(match verdict {
+            Verdict::Refused(trouble) => trouble.text.clone(),
+            // What was silent then may refuse now, and nobody is asked again.
+            Verdict::Wait { cause, trouble: Some(_) } => format!("{cause} {NEW_TOKEN}"),
+            Verdict::Wait { cause, trouble: None } => cause.clone(),
+        });
     }
 
     pub fn known(&self) -> Option<String> {
         self.known.clone()
     }
 }
+
+const NEW_TOKEN: &str =
+    "If it was started again since, its token may be a new one: open the address that it printed.";
 
 #[derive(Debug)]
 pub enum Verdict {
@@ -122,6 +114,8 @@ pub async fn ask(worker: &Rc<Worker>, url: &str) -> Verdict {
     init.set_credentials(RequestCredentials::Omit);
     init.set_cache(RequestCache::NoStore);
     init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    // What takes the connection and never answers must not keep the next try waiting.
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
     let answer = JsFuture::from(worker.scope().fetch_with_str_and_init(&http, &init)).await;
     let Ok(Ok(response)) = answer.map(|response| response.dyn_into::<Response>()) else {
         return Verdict::Wait {
@@ -180,31 +174,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_asked_for_once_and_silence_ever_more_rarely() {
-        let silence = Verdict::Wait { cause: "silence".into(), trouble: Some(Trouble::default()) };
+    fn an_endpoint_is_asked_once_per_loss() {
         let mut why = Why::default();
-        let asked: Vec<u32> = (1..=70)
-            .filter(|_| {
-                let ask = why.should_ask();
-                if ask {
-                    why.learned(&silence);
-                }
-                ask
-            })
-            .collect();
-        assert_eq!(asked, [1, 4, 16, 64]);
+        assert_eq!((1..=70).filter(|_| why.should_ask()).collect::<Vec<_>>(), [1]);
+        why.learned(&Verdict::Wait { cause: "silence".into(), trouble: Some(Trouble::default()) });
+        assert_eq!(why.known(), Some(format!("silence {NEW_TOKEN}")));
         why.learned(&Verdict::Wait { cause: "fine".into(), trouble: None });
-        assert!((0..1000).all(|_| !why.should_ask()));
         assert_eq!(why.known().as_deref(), Some("fine"));
-    }
-
-    #[test]
-    fn after_a_refusal_each_try_of_the_user_asks_again() {
-        let mut why = Why::default();
-        for _ in 0..3 {
-            assert!(why.should_ask());
-            why.learned(&Verdict::Refused(Trouble { text: "no".into(), ..Trouble::default() }));
-        }
+        why.learned(&Verdict::Refused(Trouble { text: "no".into(), ..Trouble::default() }));
         assert_eq!(why.known().as_deref(), Some("no"));
     }
 

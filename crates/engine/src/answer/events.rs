@@ -135,7 +135,7 @@ pub fn row(
         peer_key: peer.map(|peer| key::of_peer(look.history, peer)),
         text: words::event(name, content),
         error: words::is_error(name, content),
-        cut: content.len() > MAX_CONTENT,
+        cut: content.chars().nth(MAX_CONTENT).is_some(),
         content: is_expanded.then(|| words::cut(content, MAX_CONTENT)),
         key,
     }

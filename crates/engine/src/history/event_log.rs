@@ -9,6 +9,8 @@ use crate::{
 
 /// Events of a full chunk.
 const CHUNK_LEN: usize = 1024;
+/// Contents fill a chunk too, so that places fit in 32 bits and what is dropped goes in small steps: 4 MiB.
+const CHUNK_BYTES: usize = 4 << 20;
 
 /// An event as it is kept; its content is asked for by [`EventLog::content`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +97,9 @@ impl EventLog {
         chunk.contents.extend_from_slice(event.content.as_bytes());
         let place = chunk.events.partition_point(|other| other.at_ms <= kept.at_ms);
         chunk.events.insert(place, kept);
-        if chunk.events.len() > 2 * CHUNK_LEN {
+        // What comes late goes into a chunk that may be full.
+        let is_heavy = chunk.contents.len() > 2 * CHUNK_BYTES && chunk.events.len() > 1;
+        if chunk.events.len() > 2 * CHUNK_LEN || is_heavy {
             self.split(at);
         }
         is_new && event.declared.properties.is_empty()
@@ -105,9 +109,10 @@ impl EventLog {
         let is_newest =
             self.chunks.back().and_then(|chunk| chunk.events.last()).is_none_or(|last| last.at_ms <= at_ms);
         if is_newest {
-            // 4 MiB of contents fill a chunk too, so that places fit in 32 bits and drops go in small steps.
-            let is_full =
-                self.chunks.back().is_none_or(|c| c.events.len() >= CHUNK_LEN || c.contents.len() > 4 << 20);
+            let is_full = self
+                .chunks
+                .back()
+                .is_none_or(|c| c.events.len() >= CHUNK_LEN || c.contents.len() > CHUNK_BYTES);
             if is_full {
                 self.chunks.push_back(EventChunk::default());
             }
@@ -121,7 +126,7 @@ impl EventLog {
 
     fn split(&mut self, at: usize) {
         let chunk = &mut self.chunks[at];
-        let later = chunk.events.split_off(CHUNK_LEN);
+        let later = chunk.events.split_off(chunk.events.len() / 2);
         let old = std::mem::take(&mut chunk.contents);
         let pack = |events: &mut Vec<Event>| {
             let mut contents = Vec::new();
@@ -262,6 +267,19 @@ mod tests {
         let dropped = log.drop_oldest();
         assert_eq!(log.len(), 5000 - dropped);
         assert_eq!(log.within(0, u64::MAX).count(), log.len());
+    }
+
+    #[test]
+    fn late_events_fill_no_chunk_beyond_its_bytes() {
+        let (mut log, mut interner) = (EventLog::default(), Interner::default());
+        let heavy = |at_ms| EventIn { content: format!("{}{at_ms}", " ".repeat(1 << 20)), ..event(at_ms) };
+        log.take(&heavy(1_000_000), &mut interner);
+        for at in 0..64 {
+            log.take(&heavy(at * 37 % 64), &mut interner);
+        }
+        assert!(log.chunks.iter().all(|chunk| chunk.contents.len() <= 2 * CHUNK_BYTES + (1 << 20)));
+        assert!(log.within(0, 63).all(|(event, content)| content.trim() == event.at_ms.to_string()));
+        assert_eq!(log.within(0, 63).count(), 64);
     }
 
     #[test]
