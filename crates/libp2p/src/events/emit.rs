@@ -50,7 +50,7 @@ pub(crate) struct Teller {
     max_queued: usize,
     types: RwLock<HashMap<String, EventType>>,
     reader: Mutex<Weak<Queue>>,
-    /// Whether somebody reads: else no event is put into words.
+    /// Whether somebody reads: else no event is put into words. Changed only while `reader` is locked.
     listening: AtomicBool,
     closed: AtomicBool,
 }
@@ -68,10 +68,10 @@ impl Teller {
     }
 
     pub(crate) fn subscribe(&self) -> Result<EventStream, IntrospectError> {
+        let mut reader = self.reader.lock();
         if self.closed.load(Relaxed) {
             return Err(IntrospectError::Closed);
         }
-        let mut reader = self.reader.lock();
         if reader.strong_count() > 0 {
             return Err(IntrospectError::AlreadySubscribed);
         }
@@ -82,9 +82,10 @@ impl Teller {
     }
 
     pub(crate) fn close(&self) {
+        let reader = self.reader.lock();
         self.closed.store(true, Relaxed);
         self.listening.store(false, Relaxed);
-        if let Some(queue) = self.reader.lock().upgrade() {
+        if let Some(queue) = reader.upgrade() {
             queue.end();
         }
     }
@@ -140,9 +141,11 @@ impl Teller {
     }
 
     fn push(&self, name: &str, content: String) {
-        let queue = self.reader.lock().upgrade();
-        match queue {
-            Some(queue) => queue.push(event(name, content)),
+        let event = event(name, content);
+        // Held to the end: a reader that comes meanwhile is neither overlooked nor finds the place of the last one taken.
+        let reader = self.reader.lock();
+        match reader.upgrade() {
+            Some(queue) => queue.push(event),
             None => self.listening.store(false, Relaxed),
         }
     }
@@ -159,4 +162,31 @@ impl Teller {
 pub(crate) fn event(name: &str, content: String) -> Event {
     let kind = EventType { name: name.to_owned(), property_types: Vec::new() };
     Event { r#type: Some(kind), ts: clock::now_ms(), content }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_reader_that_comes_while_an_event_finds_none_is_heard_of() {
+        let teller = Teller::new(8);
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Relaxed) {
+                    teller.push("Event", "{}".to_owned());
+                }
+            });
+            let wrong = (0..100_000).find_map(|_| match teller.subscribe() {
+                Err(error) => Some(error.to_string()),
+                // Long enough for an event that looked for a reader before to be through.
+                Ok(_stream) => (0..100).any(|_| !teller.is_heard()).then(|| "it is told nothing".to_owned()),
+            });
+            over.store(true, Relaxed);
+            assert_eq!(wrong, None);
+        });
+    }
 }
