@@ -127,16 +127,19 @@ impl Session {
             return 0;
         }
         outbox.queue.note_lost(lost);
-        let dropped = match &mut outbox.held {
+        let mut dropped = 0;
+        match &mut outbox.held {
             Some(held) => {
-                let dropped = held.push(events, self.queue_bytes);
+                dropped = held.push(events, self.queue_bytes);
                 outbox.queue.note_lost(dropped);
-                dropped
             }
             None => {
-                events.iter().map(|event| outbox.queue.push_event(now, event.len(), Arc::clone(event))).sum()
+                for event in events {
+                    outbox.queue.push_event(now, event.len(), Arc::clone(event));
+                }
             }
-        };
+        }
+        dropped += outbox.queue.take_dropped();
         drop(outbox);
         self.filled.notify_one();
         dropped
@@ -146,7 +149,10 @@ impl Session {
     fn push_state(&self, state: Bytes) -> u64 {
         let now = Instant::now().into_std();
         let mut outbox = lock(&self.outbox);
-        let dropped = if outbox.states_on { outbox.queue.push_state(now, state.len(), state) } else { 0 };
+        if outbox.states_on {
+            outbox.queue.push_state(now, state.len(), state);
+        }
+        let dropped = outbox.queue.take_dropped();
         drop(outbox);
         self.filled.notify_one();
         dropped
@@ -208,8 +214,10 @@ impl Session {
         let now = Instant::now().into_std();
         let mut outbox = lock(&self.outbox);
         let held = outbox.held.take().unwrap_or_default().into_events();
-        let events = first.into_iter().chain(held);
-        let dropped = events.map(|event| outbox.queue.push_event(now, event.len(), event)).sum();
+        for event in first.into_iter().chain(held) {
+            outbox.queue.push_event(now, event.len(), event);
+        }
+        let dropped = outbox.queue.take_dropped();
         drop(outbox);
         self.filled.notify_one();
         dropped
@@ -246,14 +254,16 @@ impl Session {
         self.ticking.send_if_modified(|ticking| std::mem::replace(ticking, interval) != interval);
     }
 
-    /// What goes out next.
-    fn outgoing(&self) -> Outgoing {
+    /// What goes out next, and how many frames fell out by then.
+    fn outgoing(&self) -> (Outgoing, u64) {
         let mut outbox = lock(&self.outbox);
         if let Some(reply) = outbox.replies.pop_front() {
             self.drained.notify_one();
-            return Outgoing::Message(reply, 1);
+            return (Outgoing::Message(reply, 1), 0);
         }
-        match outbox.queue.next(Instant::now().into_std()) {
+        let next = outbox.queue.next(Instant::now().into_std());
+        let dropped = outbox.queue.take_dropped();
+        let outgoing = match next {
             Next::Idle => Outgoing::Nothing,
             Next::At(time) => Outgoing::At(Instant::from_std(time)),
             Next::Lost(count) => Outgoing::Message(notice(count), 1),
@@ -269,7 +279,8 @@ impl Session {
                     .collect();
                 Outgoing::Message(frame::message(segments.iter().copied()), segments.len() as u64)
             }
-        }
+        };
+        (outgoing, dropped)
     }
 }
 

@@ -79,6 +79,34 @@ async fn what_a_session_does_not_take_within_5_s_falls_out_and_30_s_do_not_end_i
 }
 
 #[tokio::test]
+async fn what_is_found_late_when_it_would_be_sent_is_in_the_endpoints_figures() {
+    let mut options = narrow();
+    options.tuning.stats_every = Duration::from_secs(3600);
+    let (script, endpoint) = started(options).await;
+    let mut slow = Client::narrow(&endpoint).await;
+    let mut witness = Client::greeted(&endpoint).await;
+    slow.ok(Command::PushEnable, Source::Events).await;
+    witness.ok(Command::PushEnable, Source::Events).await;
+    emit_seen_by(&script, &mut witness, 30_000).await;
+    tokio::time::pause();
+    // Nothing is pushed any more: only the writer can find out that what waits is late.
+    tokio::time::advance(Duration::from_secs(6)).await;
+    tokio::time::resume();
+    let lost = loop {
+        if let Payload::Notice(notice) = slow.payload().await {
+            break notice.discarded_events;
+        }
+    };
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    tokio::time::resume();
+    let figures: serde_json::Value =
+        serde_json::from_str(&witness.event().await.content).expect("the endpoint's figures");
+    assert!(lost > 0);
+    assert_eq!(figures["droppedFrames"], lost);
+}
+
+#[tokio::test]
 async fn a_session_that_reads_nothing_for_half_a_minute_goes_on() {
     let (script, endpoint) = started(narrow()).await;
     let mut slow = Client::narrow(&endpoint).await;

@@ -128,7 +128,9 @@ async fn greeting(hub: &Hub, session: &Session) -> End {
 async fn write(sink: &mut SplitSink<Socket, Message>, hub: &Hub, session: &Session) -> End {
     loop {
         let filled = session.filled.notified();
-        match session.outgoing() {
+        let (outgoing, dropped) = session.outgoing();
+        hub.counters.dropped.fetch_add(dropped, Relaxed);
+        match outgoing {
             Outgoing::Nothing => filled.await,
             Outgoing::At(time) => tokio::select! {
                 () = filled => {}

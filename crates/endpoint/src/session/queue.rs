@@ -66,7 +66,10 @@ pub(crate) struct Queue<S, E> {
     resumed: Option<Instant>,
     /// When events were sent last: later ones gather from there.
     events_sent: Option<Instant>,
+    /// To be told to the session.
     lost: u64,
+    /// To be counted by the endpoint.
+    dropped: u64,
 }
 
 impl<S, E> Queue<S, E> {
@@ -81,6 +84,7 @@ impl<S, E> Queue<S, E> {
             resumed: None,
             events_sent: None,
             lost: 0,
+            dropped: 0,
         }
     }
 
@@ -102,30 +106,33 @@ impl<S, E> Queue<S, E> {
         self.retention = retention;
     }
 
-    /// Queues a snapshot of `bytes`. Returns how many frames were lost by it.
-    pub(crate) fn push_state(&mut self, now: Instant, bytes: usize, state: S) -> u64 {
+    /// Queues a snapshot of `bytes`.
+    pub(crate) fn push_state(&mut self, now: Instant, bytes: usize, state: S) {
         if self.paused {
             return self.push(now, bytes, Item::State(state));
         }
-        let mut lost = 0;
         if let Some((older, _)) = self.newest_state.take() {
             self.bytes -= older.bytes;
-            lost += 1;
+            self.drop_counted(1);
         }
         self.newest_state = Some((Entry { at: now, bytes, item: state }, self.waiting.len()));
         self.bytes += bytes;
-        lost += self.prune(now);
-        self.lose(lost)
+        self.prune(now);
     }
 
-    /// Queues an event of `bytes`. Returns how many frames were lost by it.
-    pub(crate) fn push_event(&mut self, now: Instant, bytes: usize, event: E) -> u64 {
-        self.push(now, bytes, Item::Event(event))
+    /// Queues an event of `bytes`.
+    pub(crate) fn push_event(&mut self, now: Instant, bytes: usize, event: E) {
+        self.push(now, bytes, Item::Event(event));
     }
 
     /// Notes that so many events were lost before they came here.
     pub(crate) fn note_lost(&mut self, count: u64) {
         self.lost = self.lost.saturating_add(count);
+    }
+
+    /// How many frames fell out by slowness or bytes since the last call, whatever made room or noticed that they were late.
+    pub(crate) fn take_dropped(&mut self) -> u64 {
+        std::mem::take(&mut self.dropped)
     }
 
     /// From now on everything waits.
@@ -157,8 +164,7 @@ impl<S, E> Queue<S, E> {
 
     /// Takes what goes out next.
     pub(crate) fn next(&mut self, now: Instant) -> Next<S, E> {
-        let fell_out = self.prune(now);
-        self.lose(fell_out);
+        self.prune(now);
         if self.paused {
             return Next::Idle;
         }
@@ -219,16 +225,15 @@ impl<S, E> Queue<S, E> {
         if most == self.waiting.len() { BATCH_BYTES } else { bytes }
     }
 
-    fn push(&mut self, now: Instant, bytes: usize, item: Item<S, E>) -> u64 {
+    fn push(&mut self, now: Instant, bytes: usize, item: Item<S, E>) {
         self.waiting.push_back(Entry { at: now, bytes, item });
         self.bytes += bytes;
-        let lost = self.prune(now);
-        self.lose(lost)
+        self.prune(now);
     }
 
-    fn lose(&mut self, count: u64) -> u64 {
-        self.lost = self.lost.saturating_add(count);
-        count
+    fn drop_counted(&mut self, count: u64) {
+        self.note_lost(count);
+        self.dropped += count;
     }
 
     fn pop_front(&mut self) -> Option<Entry<Item<S, E>>> {
@@ -240,8 +245,8 @@ impl<S, E> Queue<S, E> {
         Some(entry)
     }
 
-    /// Lets fall out what is too old or too much, and says how many of them count as lost.
-    fn prune(&mut self, now: Instant) -> u64 {
+    /// Lets fall out what is too old or too much.
+    fn prune(&mut self, now: Instant) {
         let mut lost = 0;
         if self.paused {
             self.drop_old(now);
@@ -258,7 +263,7 @@ impl<S, E> Queue<S, E> {
         while self.bytes > self.limits.bytes && self.len() > 1 && self.pop_front().is_some() {
             lost += 1;
         }
-        lost
+        self.drop_counted(lost);
     }
 
     fn drop_old(&mut self, now: Instant) {
