@@ -173,20 +173,22 @@ async fn connection(
             async move { Ok::<_, std::convert::Infallible>(site.answer(request, remote, &upgrade).await) }
         })
     };
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(tuning.greeting)
-        .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut serving = std::pin::pin!(serving);
-    let served = tokio::select! {
-        biased;
-        () = closed.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            timeout(tuning.closing, serving).await
+    let served = {
+        let serving = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(tuning.greeting)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        let mut serving = std::pin::pin!(serving);
+        tokio::select! {
+            biased;
+            () = closed.cancelled() => {
+                serving.as_mut().graceful_shutdown();
+                timeout(tuning.closing, serving).await
+            }
+            served = timeout(LONGEST_ANSWER, serving.as_mut()) => served,
         }
-        served = timeout(LONGEST_ANSWER, serving.as_mut()) => served,
     };
     match served {
         Ok(Ok(())) => {}
@@ -194,6 +196,7 @@ async fn connection(
         Err(_) => tracing::debug!(%remote, "a connection took too long"),
     }
     let Some(Upgrade { on, entry }) = lock(&upgrade).take() else { return };
+    // What was served is dropped by now: a socket that did not come of it in time is an error here, not waited for.
     match on.await {
         Ok(upgraded) => {
             let socket = link::open(upgraded).await;

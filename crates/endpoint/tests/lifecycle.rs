@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures::{SinkExt, StreamExt};
-use peerscope_endpoint::{Endpoint, EndpointError, Options, TokenPolicy, WebSocketEndpoint};
+use peerscope_endpoint::{Endpoint, EndpointError, Options, TokenPolicy, Ui, WebSocketEndpoint};
 use support::*;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -207,6 +207,33 @@ async fn clients_that_say_half_a_request_do_not_hold_a_close_up() {
     half.write_all(b"GET /introspect HTTP/1.1\r\nhost: local").await.expect("it is taken");
     let _silent = tokio::net::TcpStream::connect(endpoint.listen_addrs()[0]).await.expect("it listens");
     within("close", endpoint.close()).await;
+}
+
+#[test]
+fn a_socket_whose_answer_is_stuck_does_not_hold_a_close_up() {
+    use tokio::io::AsyncWriteExt;
+
+    // The page's policy is read from a folder, by a thread that has something else to do.
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+    runtime.expect("a runtime").block_on(async {
+        let (_script, endpoint) =
+            started(Options { viewer: Ui::Dir(folder.path().into()), ..options() }).await;
+        let addr = endpoint.listen_addrs()[0];
+        let (busy, until_then) = std::sync::mpsc::channel::<()>();
+        let thread = tokio::task::spawn_blocking(move || until_then.recv());
+        let mut client = tokio::net::TcpStream::connect(addr).await.expect("it listens");
+        let request = format!(
+            "GET /introspect?token={TOKEN} HTTP/1.1\r\nhost: {addr}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        client.write_all(request.as_bytes()).await.expect("it is taken");
+        until("the session is let in", || endpoint.sessions().len() == 1).await;
+        within("close", endpoint.close()).await;
+        assert!(endpoint.sessions().is_empty());
+        drop(busy);
+        thread.await.expect("no panic").expect_err("nothing was sent");
+    });
 }
 
 #[tokio::test]
