@@ -191,9 +191,10 @@ impl Hub {
 
     /// Tells the introspector how long to keep what closed, if that changed.
     pub(crate) fn intervals_changed(&self) {
+        // First the lock: of two who tell it at once, the one who looked first must not have the last word.
+        let mut told = lock(&self.keep_closed);
         let longest = self.sessions().iter().map(|session| session.interval()).max().unwrap_or_default();
         let wanted = KEEP_CLOSED_DEFAULT.max(longest * 2);
-        let mut told = lock(&self.keep_closed);
         if *told != wanted {
             *told = wanted;
             self.introspector.keep_closed(wanted);

@@ -294,3 +294,67 @@ impl peerscope_introspection::Session for Session {
         self.remote
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+
+    use peerscope_introspection::{
+        BoxFuture, EventStream, IntrospectError, Introspector,
+        wire::{EventType, Runtime, State},
+    };
+
+    use super::*;
+    use crate::{hub::Hub, options::Options};
+
+    /// Knows nothing but how long it was told to keep what closed, in milliseconds.
+    #[derive(Default)]
+    struct Keeper(AtomicU64);
+
+    impl Introspector for Keeper {
+        fn fetch_runtime(&self) -> BoxFuture<'_, Result<Runtime, IntrospectError>> {
+            Box::pin(async { Err(IntrospectError::Closed) })
+        }
+        fn fetch_full_state(&self) -> BoxFuture<'_, Result<State, IntrospectError>> {
+            Box::pin(async { Err(IntrospectError::Closed) })
+        }
+        fn event_stream(&self) -> Result<EventStream, IntrospectError> {
+            Err(IntrospectError::Closed)
+        }
+        fn event_metadata(&self) -> Vec<EventType> {
+            Vec::new()
+        }
+        fn close(&self) {}
+        fn keep_closed(&self, at_least: Duration) {
+            self.0.store(at_least.as_millis() as u64, SeqCst);
+        }
+    }
+
+    #[test]
+    fn the_node_is_told_the_interval_of_now_however_many_tell_it() {
+        let keeper = Arc::new(Keeper::default());
+        let introspector: Arc<dyn Introspector> = keeper.clone();
+        let hub = Arc::new(Hub::new(introspector, &Options::default()));
+        let entry = hub.enter(([127, 0, 0, 1], 1).into()).expect("there is room");
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(SeqCst) {
+                    hub.intervals_changed();
+                }
+            });
+            let wrong = (0..50_000_u64).find_map(|round| {
+                let interval = 10_000 + round % 2 * 10_000;
+                entry.session.configure(Configuration {
+                    state_snapshot_interval_ms: interval,
+                    ..command::default_config()
+                });
+                hub.intervals_changed();
+                // Long enough for one who began before to be through.
+                (0..100).map(|_| keeper.0.load(SeqCst)).find(|told| *told != 2 * interval)
+            });
+            over.store(true, SeqCst);
+            assert_eq!(wrong, None, "an older interval was told last");
+        });
+    }
+}
