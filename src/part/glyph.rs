@@ -54,7 +54,7 @@ pub fn direction_word(direction: Direction) -> String {
 #[derive(Clone, PartialEq, Properties)]
 pub struct GlyphProps {
     pub shape: Shape,
-    /// For readers.
+    /// For readers; empty where the word stands beside it.
     pub label: AttrValue,
     #[prop_or(10)]
     pub size: u32,
@@ -87,8 +87,12 @@ pub fn Glyph(props: &GlyphProps) -> Html {
         },
     };
     let size = props.size.to_string();
+    // Beside the word itself it is for eyes alone.
+    let label = Some(props.label.clone()).filter(|label| !label.is_empty());
+    let hidden = label.is_none().then_some("true");
+    let role = label.is_some().then_some("img");
     html! {
-        <svg class="gl" width={size.clone()} height={size} viewBox="0 0 10 10" role="img" aria-label={props.label.clone()}>
+        <svg class="gl" width={size.clone()} height={size} viewBox="0 0 10 10" {role} aria-label={label} aria-hidden={hidden}>
             { body }
         </svg>
     }

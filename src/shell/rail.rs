@@ -20,7 +20,7 @@ pub fn Rail(props: &PartProps) -> Html {
         <nav class={classes!("rail", (!super::has_history(model)).then_some("off"))} aria-label="Views">
             { each(Screen::ALL.into_iter().map(|screen| html! {
                 <>
-                    if let Some(head) = head(screen) { <h3>{ head }</h3> }
+                    if let Some(head) = head(screen) { <p class="head">{ head }</p> }
                     { entry(props, screen) }
                 </>
             })) }

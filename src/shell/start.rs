@@ -32,6 +32,7 @@ pub fn Start(props: &ShellProps) -> Html {
     html! {
         <main class="view" data-testid={format!("screen-{}", model.route.screen.word())}>
             <div class="first">
+                <h1>{ "Open a source" }</h1>
                 <section>
                     <h2>{ "Connect to a running node" }</h2>
                     <p>{ "Paste the address the node printed when it started. The token is part of it." }</p>

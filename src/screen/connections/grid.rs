@@ -76,7 +76,7 @@ pub fn Grid(props: &GridProps) -> Html {
     });
     html! {
         <div class="scroll vtable" ref={scroll}>
-            <table class={classes!("t", phone.then_some("phone-rows"))} role="grid" data-testid="table" tabindex="0"
+            <table class={classes!("t", phone.then_some("phone-rows"))} role="treegrid" data-testid="table" tabindex="0"
                 aria-label="Connections" aria-rowcount={(table.row_count + 1).to_string()} aria-activedescendant={active}
                 {onkeydown}>
                 { if phone { phone_head() } else { head(model.route.sort.unwrap_or(SORT), narrow, dispatch) } }

@@ -137,7 +137,7 @@ pub fn LogTable(props: &LogProps) -> Html {
     html! {
         <>
             <div class="scroll vtable log" ref={scroll}>
-                <table class={classes!("t", model.window.phone().then_some("phone-rows"))} role="grid" data-testid="table"
+                <table class={classes!("t", model.window.phone().then_some("phone-rows"))} role="treegrid" data-testid="table"
                     aria-label="Events, newest last" aria-rowcount={(log.matching + 1).to_string()}>
                     { head(model) }
                     <tbody>{ spacer(above, columns) }{ each(rows) }{ spacer(below, columns) }</tbody>

@@ -27,7 +27,7 @@ pub fn list(props: &ScreenProps, answer: Option<&Events>) -> Html {
         .then(|| html! { <li class="none t3">{ "None in this range" }</li> });
     html! {
         <aside class="fac" aria-label="Types of events">
-            <h3>{ "Type" }<span class="sp"></span>{ format!("{shown} of {}", types.len()) }</h3>
+            <h2>{ "Type" }<span class="sp"></span>{ format!("{shown} of {}", types.len()) }</h2>
             <ul>{ each(toggles) }{ each(none) }</ul>
             { each(all) }
         </aside>

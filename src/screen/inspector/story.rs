@@ -33,7 +33,7 @@ pub fn story(props: &ScreenProps, known: &Inspector) -> Html {
     });
     html! {
         <div class="isec last">
-            <h3>{ "Story" }<i class="sp"></i><span>{ "opened, changed, kept" }</span></h3>
+            <h2>{ "Story" }<i class="sp"></i><span>{ "opened, changed, kept" }</span></h2>
             <ul class="story">{ each(lines) }</ul>
             { each(cut) }
         </div>

@@ -54,7 +54,7 @@ pub fn traffic(props: &ScreenProps, frame: Option<&Frame>, chart: &TrafficChart)
     };
     html! {
         <div class="isec">
-            <h3>{ "Traffic" }<i class="sp"></i><span>{ over.filter(|_| drawn.is_some()).unwrap_or_default() }</span></h3>
+            <h2>{ "Traffic" }<i class="sp"></i><span>{ over.filter(|_| drawn.is_some()).unwrap_or_default() }</span></h2>
             { each(drawn) }
             <dl class="kv three">
                 <dt></dt><dd class="t3 r">{ "now, /s" }<i class="u"></i></dd><dd class="t3 r">{ "total" }<i class="u"></i></dd>

@@ -31,7 +31,7 @@ impl Shown<'_> {
             (!self.unit.is_empty()).then(|| html! { <>{ " " }<i class="u1">{ self.unit.clone() }</i></> });
         html! {
             <div class="stat">
-                <h3>{ each(self.token.map(|token| html! { <Swatch {token} /> })) }{ self.head }</h3>
+                <h2>{ each(self.token.map(|token| html! { <Swatch {token} /> })) }{ self.head }</h2>
                 <b data-testid={self.testid}>{ self.number }{ each(unit) }</b>
                 <p class="el" title={self.note.clone()}>{ self.note }</p>
                 { each(curve.map(|figure| spark::figure(&figure.spark, token, 92, 28))) }
