@@ -118,8 +118,7 @@ impl Hub {
         }
         self.counters.lost.fetch_add(lost, Relaxed);
         for session in sessions {
-            let dropped = session.push_events(&frames, lost);
-            self.counters.dropped.fetch_add(dropped, Relaxed);
+            self.counters.gone(session.push_events(&frames, lost));
         }
     }
 

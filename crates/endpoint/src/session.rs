@@ -27,7 +27,7 @@ use tokio::{
 use self::{
     command::Push,
     held::Held,
-    queue::{Limits, Next, Queue},
+    queue::{Gone, Limits, Next, Queue},
 };
 use crate::{event::EventFrame, lock, options::Tuning};
 
@@ -119,19 +119,19 @@ impl Session {
         }
     }
 
-    /// Queues events, after `lost` others were lost. Returns how many frames fell out by that.
-    pub(crate) fn push_events(&self, events: &[Arc<EventFrame>], lost: u64) -> u64 {
+    /// Queues events, after `lost` others were lost. Returns what has gone by that.
+    pub(crate) fn push_events(&self, events: &[Arc<EventFrame>], lost: u64) -> Gone {
         let now = Instant::now().into_std();
         let mut outbox = lock(&self.outbox);
         if !outbox.events_on {
-            return 0;
+            return Gone::default();
         }
         outbox.queue.note_lost(lost);
-        let mut dropped = 0;
+        let mut not_held = 0;
         match &mut outbox.held {
             Some(held) => {
-                dropped = held.push(events, self.queue_bytes);
-                outbox.queue.note_lost(dropped);
+                not_held = held.push(events, self.queue_bytes);
+                outbox.queue.note_lost(not_held);
             }
             None => {
                 for event in events {
@@ -139,23 +139,24 @@ impl Session {
                 }
             }
         }
-        dropped += outbox.queue.take_dropped();
+        let mut gone = outbox.queue.take_gone();
+        gone.dropped += not_held;
         drop(outbox);
         self.filled.notify_one();
-        dropped
+        gone
     }
 
-    /// Queues a snapshot. Returns how many frames fell out by that.
-    fn push_state(&self, state: Bytes) -> u64 {
+    /// Queues a snapshot. Returns what has gone by that.
+    fn push_state(&self, state: Bytes) -> Gone {
         let now = Instant::now().into_std();
         let mut outbox = lock(&self.outbox);
         if outbox.states_on {
             outbox.queue.push_state(now, state.len(), state);
         }
-        let dropped = outbox.queue.take_dropped();
+        let gone = outbox.queue.take_gone();
         drop(outbox);
         self.filled.notify_one();
-        dropped
+        gone
     }
 
     /// Answers, ahead of everything that is queued.
@@ -209,18 +210,18 @@ impl Session {
         begins
     }
 
-    /// Queues what a session gets first, then what happened meanwhile. Returns how many frames fell out by that.
-    fn begin_events(&self, first: Vec<Arc<EventFrame>>) -> u64 {
+    /// Queues what a session gets first, then what happened meanwhile. Returns what has gone by that.
+    fn begin_events(&self, first: Vec<Arc<EventFrame>>) -> Gone {
         let now = Instant::now().into_std();
         let mut outbox = lock(&self.outbox);
         let held = outbox.held.take().unwrap_or_default().into_events();
         for event in first.into_iter().chain(held) {
             outbox.queue.push_event(now, event.len(), event);
         }
-        let dropped = outbox.queue.take_dropped();
+        let gone = outbox.queue.take_gone();
         drop(outbox);
         self.filled.notify_one();
-        dropped
+        gone
     }
 
     fn disable(&self, push: Push) {
@@ -254,15 +255,15 @@ impl Session {
         self.ticking.send_if_modified(|ticking| std::mem::replace(ticking, interval) != interval);
     }
 
-    /// What goes out next, and how many frames fell out by then.
-    fn outgoing(&self) -> (Outgoing, u64) {
+    /// What goes out next, and what has gone by then.
+    fn outgoing(&self) -> (Outgoing, Gone) {
         let mut outbox = lock(&self.outbox);
         if let Some(reply) = outbox.replies.pop_front() {
             self.drained.notify_one();
-            return (Outgoing::Message(reply, 1), 0);
+            return (Outgoing::Message(reply, 1), Gone::default());
         }
         let next = outbox.queue.next(Instant::now().into_std());
-        let dropped = outbox.queue.take_dropped();
+        let gone = outbox.queue.take_gone();
         let outgoing = match next {
             Next::Idle => Outgoing::Nothing,
             Next::At(time) => Outgoing::At(Instant::from_std(time)),
@@ -280,7 +281,7 @@ impl Session {
                 Outgoing::Message(frame::message(segments.iter().copied()), segments.len() as u64)
             }
         };
-        (outgoing, dropped)
+        (outgoing, gone)
     }
 }
 

@@ -7,6 +7,8 @@ use peerscope_introspection::wire::{
     event_type::{EventProperty, event_property::PropertyType},
 };
 
+use crate::session::queue::Gone;
+
 /// The name of the endpoint's own event type.
 pub(crate) const EVENT: &str = "EndpointStats";
 
@@ -19,6 +21,8 @@ pub(crate) struct Counters {
     pub(crate) bytes_sent: AtomicU64,
     /// Frames that fell out of sessions' queues by slowness or bytes.
     pub(crate) dropped: AtomicU64,
+    /// Snapshots that a newer one replaced before a session took them.
+    pub(crate) replaced: AtomicU64,
     /// Events that the introspector lost, or that were too long for a frame, before any session was asked.
     pub(crate) lost: AtomicU64,
     /// Sessions that were one too many.
@@ -39,7 +43,12 @@ pub(crate) struct Gauges {
 }
 
 impl Counters {
-    fn figures(&self, gauges: Gauges) -> [(&'static str, u64); 11] {
+    pub(crate) fn gone(&self, gone: Gone) {
+        self.dropped.fetch_add(gone.dropped, Relaxed);
+        self.replaced.fetch_add(gone.replaced, Relaxed);
+    }
+
+    fn figures(&self, gauges: Gauges) -> [(&'static str, u64); 12] {
         [
             ("sessions", gauges.sessions as u64),
             ("pausedSessions", gauges.paused_sessions as u64),
@@ -48,6 +57,7 @@ impl Counters {
             ("framesSent", self.frames_sent.load(Relaxed)),
             ("bytesSent", self.bytes_sent.load(Relaxed)),
             ("droppedFrames", self.dropped.load(Relaxed)),
+            ("replacedStates", self.replaced.load(Relaxed)),
             ("lostEvents", self.lost.load(Relaxed)),
             ("refusedSessions", self.refused_sessions.load(Relaxed)),
             ("refusedConnections", self.refused_connections.load(Relaxed)),

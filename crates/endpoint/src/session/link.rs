@@ -128,8 +128,8 @@ async fn greeting(hub: &Hub, session: &Session) -> End {
 async fn write(sink: &mut SplitSink<Socket, Message>, hub: &Hub, session: &Session) -> End {
     loop {
         let filled = session.filled.notified();
-        let (outgoing, dropped) = session.outgoing();
-        hub.counters.dropped.fetch_add(dropped, Relaxed);
+        let (outgoing, gone) = session.outgoing();
+        hub.counters.gone(gone);
         match outgoing {
             Outgoing::Nothing => filled.await,
             Outgoing::At(time) => tokio::select! {
@@ -222,8 +222,8 @@ async fn obey(command: &ClientCommand, hub: &Hub, session: &Session) {
             let begins = session.enable(push);
             answer(command::ok(id, None));
             if begins {
-                let dropped = session.begin_events(hub.session_events().await);
-                hub.counters.dropped.fetch_add(dropped, Relaxed);
+                let first = hub.session_events().await;
+                hub.counters.gone(session.begin_events(first));
             }
         }
         Act::Disable(push) => {
@@ -261,10 +261,7 @@ async fn tick(hub: &Hub, session: &Session) -> std::convert::Infallible {
             tokio::select! {
                 () = changed(&mut ticking) => break,
                 _ = due.tick() => match hub.snapshot().await {
-                    Ok(state) => {
-                        let dropped = session.push_state(state);
-                        hub.counters.dropped.fetch_add(dropped, Relaxed);
-                    }
+                    Ok(state) => hub.counters.gone(session.push_state(state)),
                     Err(why) => tracing::debug!(%why, "no snapshot"),
                 }
             }

@@ -1,7 +1,8 @@
 //! What waits for one session: its order, its bounds, and the count of what fell out. Time is an argument; no IO.
 //!
 //! * Paused, everything waits in order; what is older than the retention falls out, uncounted.
-//! * Not paused, events that are not taken in time fall out, oldest first; of states only the newest waits.
+//! * Not paused, what is not taken in time falls out, oldest first. Of states only the newest waits; what it
+//!   replaces is counted apart and not told, since it is no gap among the events.
 //! * Both are bounded in bytes. What fell out by slowness or bytes is counted and told ahead of what is left.
 
 use std::{
@@ -38,6 +39,15 @@ pub(crate) enum Next<S, E> {
     Events(Vec<E>),
 }
 
+/// What will not be sent, for the endpoint's own figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Gone {
+    /// Frames that fell out by slowness or bytes. The session is told of them.
+    pub dropped: u64,
+    /// Snapshots that a newer one replaced before they were taken.
+    pub replaced: u64,
+}
+
 #[derive(Debug)]
 struct Entry<T> {
     at: Instant,
@@ -69,7 +79,7 @@ pub(crate) struct Queue<S, E> {
     /// To be told to the session.
     lost: u64,
     /// To be counted by the endpoint.
-    dropped: u64,
+    gone: Gone,
 }
 
 impl<S, E> Queue<S, E> {
@@ -84,7 +94,7 @@ impl<S, E> Queue<S, E> {
             resumed: None,
             events_sent: None,
             lost: 0,
-            dropped: 0,
+            gone: Gone::default(),
         }
     }
 
@@ -113,7 +123,7 @@ impl<S, E> Queue<S, E> {
         }
         if let Some((older, _)) = self.newest_state.take() {
             self.bytes -= older.bytes;
-            self.drop_counted(1);
+            self.gone.replaced += 1;
         }
         self.newest_state = Some((Entry { at: now, bytes, item: state }, self.waiting.len()));
         self.bytes += bytes;
@@ -130,9 +140,9 @@ impl<S, E> Queue<S, E> {
         self.lost = self.lost.saturating_add(count);
     }
 
-    /// How many frames fell out by slowness or bytes since the last call, whatever made room or noticed that they were late.
-    pub(crate) fn take_dropped(&mut self) -> u64 {
-        std::mem::take(&mut self.dropped)
+    /// What has gone since the last call, whatever made room or noticed that it was late.
+    pub(crate) fn take_gone(&mut self) -> Gone {
+        std::mem::take(&mut self.gone)
     }
 
     /// From now on everything waits.
@@ -231,11 +241,6 @@ impl<S, E> Queue<S, E> {
         self.prune(now);
     }
 
-    fn drop_counted(&mut self, count: u64) {
-        self.note_lost(count);
-        self.dropped += count;
-    }
-
     fn pop_front(&mut self) -> Option<Entry<Item<S, E>>> {
         let entry = self.waiting.pop_front()?;
         self.bytes -= entry.bytes;
@@ -263,7 +268,8 @@ impl<S, E> Queue<S, E> {
         while self.bytes > self.limits.bytes && self.len() > 1 && self.pop_front().is_some() {
             lost += 1;
         }
-        self.drop_counted(lost);
+        self.note_lost(lost);
+        self.gone.dropped += lost;
     }
 
     fn drop_old(&mut self, now: Instant) {

@@ -578,7 +578,8 @@ pub mod command_response {
 pub struct ServerNotice {
     #[prost(enumeration = "server_notice::Kind", tag = "1")]
     pub kind: i32,
-    /// Peerscope: how many frames (events, and states that were pushed out) the session lost; 0 = not told.
+    /// Peerscope: how many frames are missing here, lost by the node or dropped for slowness or bytes: events, and states that a
+    /// pause had kept. Not states that a newer one replaced. 0 = not told.
     #[prost(uint64, tag = "1000")]
     pub discarded_events: u64,
 }
