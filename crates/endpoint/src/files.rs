@@ -98,17 +98,15 @@ pub(crate) fn content_type(path: &str) -> &'static str {
     }
 }
 
-/// Whether the name changes with the content: trunk's `-0123456789abcdef` before an ending, or a folder `engine-…`.
+/// Whether a part of the path ends in a hash, so that it changes with the content: `app-0123456789abcdef.css`, `app-…_bg.wasm`,
+/// `engine-…/engine.js`. The same rule makes `_headers` for static hosts (`xtask/src/page/headers.rs`).
 pub(crate) fn is_hashed(path: &str) -> bool {
-    let hex = |text: &str| text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    path.split('/').any(|part| part.strip_prefix("engine-").is_some_and(hex)) || {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        name.match_indices('-').any(|(at, _)| {
-            let rest = name.get(at + 1..).unwrap_or_default();
-            let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
-            digits == 16 && rest.as_bytes().get(16).is_none_or(|next| !next.is_ascii_alphanumeric())
-        })
-    }
+    path.split('/').any(|part| {
+        let hash =
+            part.rsplit_once('-').map_or("", |(_, rest)| rest.split(['.', '_']).next().unwrap_or_default());
+        // Trunk leaves leading zeros out: 64 bits are nearly always written in 14 to 16 digits.
+        (14..=16).contains(&hash.len()) && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
 }
 
 #[cfg(test)]
@@ -121,7 +119,8 @@ mod tests {
             "/peerscope-app-0123456789abcdef.js",
             "/peerscope-app-0123456789abcdef_bg.wasm",
             "/engine-0123456789abcdef/engine.js",
-            "/engine-0123456789ab/engine_bg.wasm",
+            "/peerscope-app-123456789abcdef_bg.wasm",
+            "/peerscope-app-3456789abcdef0.js",
             "/a/style-0123456789abcdef.css",
         ] {
             assert!(is_hashed(path), "{path}");
@@ -131,8 +130,11 @@ mod tests {
             "/index.html",
             "/engine.js",
             "/engine-room/engine.js",
-            "/x-0123456789abcde.js",
+            "/engine-0123456789ab/engine_bg.wasm",
+            "/x-0123456789abc.js",
             "/x-0123456789abcdef0.js",
+            "/x-0123456789abcdeg.js",
+            "/sample.libp2p.trace.gz",
         ] {
             assert!(!is_hashed(path), "{path}");
         }

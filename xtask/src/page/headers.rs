@@ -33,7 +33,8 @@ pub fn of(dist: &Path, policy: &Policy) -> Result<String> {
     Ok(out)
 }
 
-/// Whether a part of the path ends in a hash: `app-0123456789abcdef.css`, `app-…_bg.wasm`, `engine-…/engine.js`.
+/// Whether a part of the path ends in a hash: `app-0123456789abcdef.css`, `app-…_bg.wasm`, `engine-…/engine.js`. The same rule
+/// is the endpoint's (`crates/endpoint/src/files.rs`).
 fn is_named_by_content(path: &str) -> bool {
     path.split('/').any(|part| {
         let hash =
@@ -52,13 +53,21 @@ mod tests {
         for path in [
             "app-0123456789abcdef.css",
             "peerscope-app-123456789abcdef_bg.wasm",
+            "peerscope-app-3456789abcdef0.js",
             "engine-0123456789abcdef/engine.js",
         ] {
             assert!(is_named_by_content(path), "{path}");
         }
-        for path in
-            ["index.html", "sample.libp2p.trace.gz", "peerscope-app.js", "engine-old/engine.js", "policy.txt"]
-        {
+        for path in [
+            "index.html",
+            "sample.libp2p.trace.gz",
+            "peerscope-app.js",
+            "engine-old/engine.js",
+            "policy.txt",
+            "x-0123456789abc.js",
+            "x-0123456789abcdef0.js",
+            "x-0123456789abcdeg.js",
+        ] {
             assert!(!is_named_by_content(path), "{path}");
         }
     }
