@@ -12,6 +12,10 @@ mod live;
 mod network;
 #[path = "e2e/recordings.rs"]
 mod recordings;
+#[path = "e2e/refused.rs"]
+mod refused;
+#[path = "e2e/usage.rs"]
+mod usage;
 
 /// The built page, or the end of the test.
 macro_rules! page {

@@ -6,7 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::WebDriverCompatibleCommand};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction},
+    elements::Element,
+    wd::WebDriverCompatibleCommand,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::{
@@ -142,6 +147,39 @@ impl Browser {
 
     pub async fn click(&self, id: &str) {
         self.find(id).await.click().await.unwrap_or_else(|error| panic!("clicking {id}: {error}"));
+    }
+
+    /// Presses the mouse at one part of an element's width and lets it go at another; the same twice is a click.
+    pub async fn drag(&self, css: &str, from: f64, to: f64) {
+        let place = format!(
+            "const box = document.querySelector({css:?}).getBoundingClientRect(); return [box.left, box.top, box.width, box.height]"
+        );
+        let place: [f64; 4] = serde_json::from_value(self.js(&place).await).expect("four numbers");
+        let [left, top, width, height] = place;
+        let to_point = |part: f64| PointerAction::MoveTo {
+            duration: None,
+            x: left + width * part,
+            y: top + height / 2.0,
+        };
+        let mouse = MouseActions::new("mouse".into())
+            .then(to_point(from))
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(to_point(from.midpoint(to)))
+            .then(to_point(to))
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.client.perform_actions(mouse).await.expect("the mouse moves");
+    }
+
+    /// Types where the focus is.
+    pub async fn press(&self, key: &str) {
+        let keys = fantoccini::actions::KeyActions::new("keys".into())
+            .then(fantoccini::actions::KeyAction::Down { value: key.chars().next().expect("a key") })
+            .then(fantoccini::actions::KeyAction::Up { value: key.chars().next().expect("a key") });
+        self.client.perform_actions(keys).await.expect("a key is pressed");
+    }
+
+    pub async fn until_screen(&self, screen: &str) {
+        self.find(&format!("screen-{screen}")).await;
     }
 
     pub async fn until_link(&self, word: &str) {

@@ -43,6 +43,13 @@ async fn a_real_node_is_seen_live_lost_and_found_again() {
     browser.goto(&network.endpoint.viewer_url().expect("it runs")).await;
     browser.until_link("live").await;
     browser.until("a first snapshot", "return (await window.peerscope?.stats())?.states > 0").await;
+    browser.click("nav-graph").await;
+    browser.find("graph-canvas").await;
+    assert_eq!(
+        browser.js(&format!("return {}", pixels_of("--c1"))).await,
+        0,
+        "a disc before there is a peer"
+    );
     network.watched.dial(network.address.clone()).await;
 
     // The address keeps the source and never the token.
@@ -74,11 +81,7 @@ async fn a_real_node_is_seen_live_lost_and_found_again() {
     browser.click("nav-graph").await;
     let nodes = browser.query("graph").await;
     assert!(nodes.iter().any(|node| node["peer"] == peer.as_str()), "{nodes:?}");
-    let colours = "const c = document.querySelector('canvas[data-testid=graph-canvas]') ?? document.querySelector('[data-testid=graph-canvas] canvas');\
-        if (!c || !c.width) return 0;\
-        const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; const seen = new Set();\
-        for (let i = 0; i < d.length; i += 4) seen.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]); return seen.size";
-    browser.until("a painted radar", &format!("return (() => {{ {colours} }})() > 8")).await;
+    browser.until("a disc in the colour of TCP", &format!("return {} >= 5", pixels_of("--c1"))).await;
     browser.screenshot("e2e-graph-live").await;
 
     // The other node ends: its row closes, its going comes as an event, the link stays.
@@ -99,8 +102,27 @@ async fn a_real_node_is_seen_live_lost_and_found_again() {
         )
         .await;
 
+    // A pause holds the node's word back, not the view of the page; what was queued comes after it, and is not late.
+    browser.click("pause").await;
+    browser.until_link("paused").await;
+    let states = browser.stats().await["states"].as_u64().expect("a number");
+    let paused = browser.js("return Date.now()").await;
+    browser
+        .until("the pause to outlast three intervals", &format!("return Date.now() > {paused} + 3500"))
+        .await;
+    assert_eq!(browser.stats().await["states"], states);
+    browser.click("pause").await;
+    browser.until_link("live").await;
+    browser
+        .until("what was queued", &format!("return (await window.peerscope.stats()).states >= {states} + 5"))
+        .await;
+    let title = "return document.querySelector('[data-testid=notice]')?.innerText ?? 'none'";
+    assert_eq!(browser.js(title).await, "none", "the page says that it is behind");
+
     // The endpoint goes and comes back on the same port with the same token: nothing of before is lost.
-    let before = (browser.stats().await, browser.query("events").await.len());
+    let before = (browser.stats().await, browser.query("events").await);
+    let then = before.0["last_ms"].as_u64().expect("a time");
+    let rows_then = at(&browser, then).await;
     network.endpoint.close().await;
     browser.until("the page to say that the link is lost", "return ['waiting', 'connecting'].includes(document.querySelector('[data-testid=link-state]')?.textContent?.trim())").await;
     browser.screenshot("e2e-link-lost").await;
@@ -112,18 +134,77 @@ async fn a_real_node_is_seen_live_lost_and_found_again() {
         .await;
     let after = browser.stats().await;
     assert_eq!(after["first_ms"], before.0["first_ms"]);
-    assert!(browser.query("events").await.len() >= before.1);
+    assert_eq!(told(&browser.query("events").await)[..before.1.len()], told(&before.1)[..]);
+    assert_eq!(at(&browser, then).await, rows_then);
     let row = connection(&browser, &peer).await;
     assert_eq!(row["end_cause"], closed["end_cause"]);
-    browser
-        .until(
-            "the gap in words",
-            "return document.querySelector('[data-testid=timeline]')?.innerText.includes('gap')",
-        )
-        .await;
+    until_gaps(&browser, 1).await;
 
-    // The worker panics: the page says so, comes back, and shows the same.
-    let before = (browser.stats().await, browser.query("events").await);
+    // The worker panics: the page says so, comes back, and shows the same; and once more.
+    for gaps in [2, 3] {
+        crash(&browser, gaps).await;
+        let again = connection(&browser, &peer).await;
+        for key in ["key", "status", "end_cause", "end_ms", "total_in", "stream_rows"] {
+            assert_eq!(again[key], row[key], "{key}");
+        }
+        assert_eq!(at(&browser, then).await, rows_then);
+    }
+    assert_eq!(browser.stats().await["first_ms"], before.0["first_ms"]);
+    browser.screenshot("e2e-recovered").await;
+
+    // Nothing on the console but the browser's own lines for refused sockets and for the one request that asks why.
+    let said = browser.console().await;
+    let by_the_browser = |line: &&String| line.contains("/introspect") && !line.contains("panicked");
+    let ours: Vec<&String> = said.iter().filter(|line| !by_the_browser(line)).collect();
+    let panics_on_purpose = |line: &&String| line.contains("on purpose") || line.contains("unreachable");
+    assert!(ours.iter().all(panics_on_purpose), "{ours:#?}");
+    let asked = said.iter().filter(|line| line.contains("Failed to load resource")).count();
+    assert!(asked <= 1, "asked why more than once: {said:#?}");
+    browser.end().await;
+    network.endpoint.close().await;
+    network.watched.stop().await;
+}
+
+/// How many pixels of the radar have this colour of the style sheet.
+fn pixels_of(token: &str) -> String {
+    format!(
+        "(() => {{ const canvas = document.querySelector('canvas[data-testid=graph-canvas]') \
+            ?? document.querySelector('[data-testid=graph-canvas] canvas');\
+        if (!canvas?.width) return 0;\
+        const ink = document.createElement('canvas').getContext('2d');\
+        ink.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('{token}');\
+        ink.fillRect(0, 0, 1, 1); const [r, g, b] = ink.getImageData(0, 0, 1, 1).data;\
+        const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data; let count = 0;\
+        for (let i = 0; i < data.length; i += 4)\
+            count += Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 9;\
+        return count; }})()"
+    )
+}
+
+/// The connections as they were at a time, without what depends on the present.
+async fn at(browser: &Browser, ms: u64) -> Vec<Value> {
+    browser.js(&format!("await window.peerscope.seek({ms})")).await;
+    let rows = browser.query("connections").await;
+    browser.js("await window.peerscope.live()").await;
+    assert!(!rows.is_empty());
+    rows
+}
+
+fn told(events: &[Value]) -> Vec<(Value, Value)> {
+    events.iter().map(|event| (event["ts"].clone(), event["content"].clone())).collect()
+}
+
+async fn until_gaps(browser: &Browser, count: u32) {
+    let words = if count == 1 { "1 gap,".to_owned() } else { format!("{count} gaps,") };
+    let said =
+        format!("return document.querySelector('[data-testid=timeline]')?.innerText.includes('{words}')");
+    browser.until(&words, &said).await;
+}
+
+/// Has the engine panic, and waits until it is there again with all that it had.
+async fn crash(browser: &Browser, gaps: u32) {
+    let before = browser.query("events").await;
+    let states = browser.stats().await["states"].as_u64().expect("a number");
     browser.js("window.peerscope.crash()").await;
     browser
         .until(
@@ -132,31 +213,8 @@ async fn a_real_node_is_seen_live_lost_and_found_again() {
         )
         .await;
     browser.until_link("live").await;
-    let events = before.1.len();
-    browser
-        .until(
-            "every event again",
-            &format!("return (await window.peerscope.query('events')).length >= {events}"),
-        )
-        .await;
-    let after = browser.query("events").await;
-    let told = |events: &[Value]| {
-        events.iter().map(|event| (event["ts"].clone(), event["content"].clone())).collect::<Vec<_>>()
-    };
-    assert_eq!(told(&after)[..events], told(&before.1)[..]);
-    let again = connection(&browser, &peer).await;
-    for key in ["key", "status", "end_cause", "end_ms", "total_in", "stream_rows"] {
-        assert_eq!(again[key], row[key], "{key}");
-    }
-    assert_eq!(browser.stats().await["first_ms"], before.0["first_ms"]);
-    browser.screenshot("e2e-recovered").await;
-
-    // Nothing on the console but the browser's own lines for refused sockets and for the one request that asks why.
-    let ours: Vec<String> =
-        browser.console().await.into_iter().filter(|line| !line.contains("introspect")).collect();
-    let panics_on_purpose = |line: &String| line.contains("on purpose") || line.contains("unreachable");
-    assert!(ours.iter().all(panics_on_purpose), "{ours:#?}");
-    browser.end().await;
-    network.endpoint.close().await;
-    network.watched.stop().await;
+    let more = format!("return (await window.peerscope.stats()).states > {states}");
+    browser.until("every snapshot again, and another", &more).await;
+    until_gaps(browser, gaps).await;
+    assert_eq!(told(&browser.query("events").await)[..before.len()], told(&before)[..]);
 }
