@@ -1,9 +1,10 @@
 //! `generate`: a made-up node's life as a recording, as fast as it can be made.
 
 use std::{
-    fs::File,
+    ffi::OsString,
+    fs::{self, File},
     io::{BufWriter, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, ensure};
@@ -41,13 +42,32 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     let path = &arguments.out;
-    let file = File::create(path).with_context(|| format!("{} can't be written", path.display()))?;
-    let mut out = Out { writer: Writer::new(), file: BufWriter::new(file) };
-    write(arguments, &mut out).with_context(|| format!("{} can't be written", path.display()))
+    let said = || format!("{} can't be written", path.display());
+    let Some(part) = beside(path) else {
+        return write(arguments, File::create(path).with_context(said)?).with_context(said);
+    };
+    let file = File::create(&part).with_context(said)?;
+    let written = write(arguments, file).and_then(|()| Ok(fs::rename(&part, path)?));
+    if written.is_err() {
+        drop(fs::remove_file(&part));
+    }
+    written.with_context(said)
+}
+
+/// Where the recording grows, so that neither half of one is left behind nor a good one of that name lost. A device or a pipe is
+/// written as it is.
+fn beside(path: &Path) -> Option<PathBuf> {
+    if path.exists() && !path.is_file() {
+        return None;
+    }
+    let mut name = OsString::from(path);
+    name.push(".part");
+    Some(name.into())
 }
 
 /// The Runtime, then a state at the beginning of each interval and the events as they happen.
-fn write(arguments: &Arguments, out: &mut Out) -> Result<()> {
+fn write(arguments: &Arguments, file: File) -> Result<()> {
+    let out = &mut Out { writer: Writer::new(), file: BufWriter::new(file) };
     let progress = progress_bar(arguments.duration);
     let figures = &arguments.figures;
     let end = arguments.start + arguments.duration * 1_000;

@@ -144,6 +144,18 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
 }
 
 #[test]
+fn what_can_not_be_made_leaves_what_was_there() {
+    let folder = Folder::new();
+    let path = folder.file("good", b"good");
+    let figures = ["--connections", "100000", "--streams", "9", "--duration", "2"];
+    let out = peerscope(&[&["generate"], &figures[..], &["--out", as_text(&path)]].concat());
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stderr).contains("take fewer connections or streams"), "{}", text(&out.stderr));
+    assert_eq!(std::fs::read(&path).expect("it is there"), b"good");
+    assert_eq!(std::fs::read_dir(folder.0.path()).expect("a folder").count(), 1);
+}
+
+#[test]
 fn people_get_a_summary() {
     let folder = Folder::new();
     folder.generated("a", &[]);
