@@ -19,6 +19,9 @@ pub struct Arguments {
     /// Serves the built page in this folder instead of the one inside this program
     #[arg(long, value_name = "DIR")]
     ui: Option<PathBuf>,
+    /// The origin of a page that may read the files, besides the one served here (repeatable)
+    #[arg(long, value_name = "O")]
+    allow_origin: Vec<String>,
     /// A host name that requests may name besides those of this machine (repeatable)
     #[arg(long, value_name = "H")]
     allow_host: Vec<String>,
@@ -31,6 +34,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let options = Options {
         listen: vec![arguments.listen],
         viewer: options::viewer(arguments.ui.as_deref())?,
+        allow_origins: arguments.allow_origin,
         allow_hosts: arguments.allow_host,
         allow_remote: arguments.allow_remote,
         ..Options::default()

@@ -235,6 +235,33 @@ async fn an_address_that_is_not_loopback_needs_the_explicit_option() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("not a loopback address"));
 }
 
+/// What a plain request for the page is answered, as text.
+async fn page_of(viewer: &str, headers: &str) -> String {
+    let host = viewer.strip_prefix("http://").and_then(|rest| rest.split('/').next()).expect("a host");
+    let mut socket = TcpStream::connect(host).await.expect("it listens");
+    let host = if headers.contains("Host:") { String::new() } else { format!("Host: {host}\r\n") };
+    let request = format!("GET / HTTP/1.1\r\n{host}{headers}Connection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = Vec::new();
+    timeout(PATIENCE, socket.read_to_end(&mut answer)).await.expect("in time").expect("readable");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn the_viewer_alone_lets_the_pages_and_names_in_that_are_allowed() {
+    let origin = "http://127.0.0.1:8080";
+    let server = Server::start(&["serve-ui", "--allow-origin", origin, "--allow-host", "node.example"]).await;
+    let viewer = server.address("viewer");
+    let answer = page_of(viewer, &format!("Host: node.example\r\nOrigin: {origin}\r\n")).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains(&format!("access-control-allow-origin: {origin}\r\n")), "{answer}");
+    let foreign = page_of(viewer, "Origin: http://127.0.0.1:8081\r\n").await;
+    assert!(foreign.starts_with("HTTP/1.1 200") && !foreign.contains("access-control"), "{foreign}");
+    let refused = page_of(viewer, "Host: evil.example\r\n").await;
+    assert!(refused.starts_with("HTTP/1.1 403"), "{refused}");
+    server.end("-TERM").await;
+}
+
 #[tokio::test]
 async fn the_viewer_is_served_alone_or_from_a_folder() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -245,18 +272,7 @@ async fn the_viewer_is_served_alone_or_from_a_folder() {
     {
         let server = Server::start(arguments).await;
         assert_eq!(server.ready.as_object().map(serde_json::Map::len), Some(1), "{}", server.ready);
-        let viewer = server.address("viewer");
-        let host = viewer
-            .strip_prefix("http://")
-            .and_then(|rest| rest.split('/').next())
-            .expect("a host")
-            .to_owned();
-        let mut socket = TcpStream::connect(&host).await.expect("it listens");
-        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        socket.write_all(request.as_bytes()).await.expect("sent");
-        let mut answer = Vec::new();
-        timeout(PATIENCE, socket.read_to_end(&mut answer)).await.expect("in time").expect("readable");
-        let answer = String::from_utf8_lossy(&answer);
+        let answer = page_of(server.address("viewer"), "").await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(expected), "{answer}");
         server.end("-TERM").await;
     }

@@ -131,7 +131,8 @@ impl Site {
     async fn add_headers(&self, head: &Parts, answer: &mut Answer) {
         let policy = HeaderValue::from_str(&self.files.policy().await)
             .unwrap_or_else(|_| HeaderValue::from_static(files::DEFAULT_POLICY));
-        let readable = matches!(head.uri.path(), "/introspect" | "/recording") && self.hub.is_some();
+        // Of an endpoint its answers; of the viewer alone its files, the sample among them.
+        let readable = self.hub.is_none() || matches!(head.uri.path(), "/introspect" | "/recording");
         let headers = answer.headers_mut();
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

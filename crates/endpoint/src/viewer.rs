@@ -21,7 +21,7 @@ pub struct ViewerServer {
 
 impl ViewerServer {
     /// Starts to serve [`Options::viewer`] on every address of [`Options::listen`], or on none. Of the other options
-    /// `allow_hosts` and `allow_remote` count.
+    /// `allow_origins` (pages that may read the files too), `allow_hosts` and `allow_remote` count.
     ///
     /// # Errors
     /// [`EndpointError::Bind`] for an address that can't be had, [`EndpointError::NotLoopback`] for one that other

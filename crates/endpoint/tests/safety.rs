@@ -208,6 +208,35 @@ async fn only_pages_that_are_allowed_explicitly_may_read_the_answers() {
 }
 
 #[tokio::test]
+async fn an_allowed_page_may_read_the_files_of_the_viewer_alone() {
+    let allowed = "http://127.0.0.1:8080";
+    let folder = page(None);
+    let viewer = ViewerServer::start(Options {
+        viewer: Ui::Dir(folder.path().into()),
+        allow_origins: vec![allowed.into()],
+        allow_hosts: vec!["node.example".into()],
+        ..options()
+    })
+    .await
+    .expect("it starts");
+    let addr = viewer.listen_addrs()[0];
+    let readable = async |origin: &str, host: &str| {
+        let answer = ask(addr, "GET", "/sample.libp2p.trace", &[("origin", origin), ("host", host)]).await;
+        assert_eq!(
+            answer.header("vary"),
+            Some("origin"),
+            "a cache must not give one page's answer to another"
+        );
+        (answer.status, answer.header("access-control-allow-origin").map(str::to_owned))
+    };
+    assert_eq!(readable(allowed, "node.example").await, (200, Some(allowed.to_owned())));
+    assert_eq!(readable(allowed, "evil.example").await, (403, None));
+    for foreign in ["http://evil.example", "http://127.0.0.1:8081", "null"] {
+        assert_eq!(readable(foreign, "node.example").await, (200, None), "{foreign}");
+    }
+}
+
+#[tokio::test]
 async fn the_recording_has_the_same_checks() {
     let (script, endpoint) = started(options()).await;
     let addr = endpoint.listen_addrs()[0];
