@@ -271,7 +271,8 @@ impl App {
             Call::Stats(on_stats) => {
                 let page = self.timing.page_stats(&self.model);
                 let on_answer = Box::new(move |engine| on_stats(timing::join(engine, page)));
-                self.host.ask(|id| crate::bridge::ToWorker::Stats { id }, on_answer);
+                let view = Box::new(ask::view(&self.model));
+                self.host.ask(|id| crate::bridge::ToWorker::Stats { id, view }, on_answer);
                 false
             }
             Call::Crash => {

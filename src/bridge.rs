@@ -37,9 +37,10 @@ pub enum ToWorker {
         screen: String,
         view: Box<View>,
     },
-    /// The figures of the worker, as JSON.
+    /// The figures of the worker, and what is open at the view's cursor, as JSON.
     Stats {
         id: u32,
+        view: Box<View>,
     },
     /// To be answered at once: a heartbeat.
     Ping(u32),

@@ -209,8 +209,8 @@ impl Worker {
                 let json = self.state.borrow_mut().engine.rows_json(&screen, &view);
                 self.post(&FromWorker::Answer { id, json });
             }
-            ToWorker::Stats { id } => {
-                let json = stats::json(&self.state.borrow());
+            ToWorker::Stats { id, view } => {
+                let json = stats::json(&mut self.state.borrow_mut(), *view);
                 self.post(&FromWorker::Answer { id, json });
             }
             ToWorker::Ping(number) => self.post(&FromWorker::Pong(number)),

@@ -49,7 +49,6 @@ impl Timing {
         let mut sorted: Vec<f64> = self.frames.iter().copied().collect();
         sorted.sort_by(f64::total_cmp);
         let at = |part: f64| sorted.get(((sorted.len().max(1) - 1) as f64 * part) as usize).copied();
-        let head = model.frame.as_ref().map(|frame| &frame.head);
         json!({
             "link": model.link.word(),
             "source": model.route.source.as_ref().map(|source| match source {
@@ -57,9 +56,6 @@ impl Timing {
                 SourceRef::Sample => "sample".to_owned(),
                 SourceRef::File(name) => name.clone(),
             }),
-            "connections": head.and_then(|head| head.connections),
-            "streams": head.and_then(|head| head.streams),
-            "peers": head.and_then(|head| head.peers),
             "frame_ms_p50": at(0.5),
             "frame_ms_p99": at(0.99),
             "long_tasks": self.long_tasks.get(),

@@ -1,5 +1,6 @@
 //! The worker's part of `stats()`.
 
+use peerscope_engine::view::View;
 use serde_json::json;
 use wasm_bindgen::JsCast;
 
@@ -24,8 +25,10 @@ impl Took {
     }
 }
 
-pub fn json(state: &State) -> String {
+/// What is open at the cursor of this view, and what came in.
+pub fn json(state: &mut State, view: View) -> String {
     let counters = state.engine.counters();
+    let head = state.engine.answer(&View { panels: Vec::new(), ..view }).head;
     json!({
         "frames": counters.frames,
         "bytes": counters.bytes,
@@ -39,6 +42,9 @@ pub fn json(state: &State) -> String {
         "dropped": counters.dropped,
         "first_ms": counters.first_ms,
         "last_ms": counters.last_ms,
+        "connections": head.connections,
+        "streams": head.streams,
+        "peers": head.peers,
         "history_bytes": counters.history_bytes,
         "engine_bytes": memory_bytes(),
         "intake_ms": state.took.intake_ms,
