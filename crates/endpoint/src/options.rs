@@ -133,3 +133,16 @@ impl Default for Tuning {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_careful() {
+        let options = Options::default();
+        assert!(options.listen.iter().all(|addr| addr.ip().is_loopback()) && !options.allow_remote);
+        assert_eq!(options.token, TokenPolicy::Random);
+        assert_eq!((options.queue_bytes, options.max_sessions), (16 * 1024 * 1024, 64));
+    }
+}

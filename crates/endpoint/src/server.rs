@@ -41,18 +41,22 @@ pub(crate) fn bind(
     listen: &[SocketAddr],
     allow_remote: bool,
 ) -> Result<Vec<(SocketAddr, TcpListener)>, EndpointError> {
-    for addr in listen {
-        if !addr.ip().to_canonical().is_loopback() {
-            if !allow_remote {
-                return Err(EndpointError::NotLoopback(*addr));
-            }
-            tracing::warn!(%addr, "not a loopback address: other machines can reach the endpoint, and nothing is encrypted");
-        }
-    }
+    check(listen, allow_remote)?;
     listen
         .iter()
         .map(|addr| bind_one(*addr).map_err(|source| EndpointError::Bind { addr: *addr, source }))
         .collect()
+}
+
+/// Refuses an address that other machines could reach, or warns of it when it was allowed.
+fn check(listen: &[SocketAddr], allow_remote: bool) -> Result<(), EndpointError> {
+    for addr in listen.iter().filter(|addr| !addr.ip().to_canonical().is_loopback()) {
+        if !allow_remote {
+            return Err(EndpointError::NotLoopback(*addr));
+        }
+        tracing::warn!(%addr, "not a loopback address: other machines can reach the endpoint, and nothing is encrypted");
+    }
+    Ok(())
 }
 
 fn bind_one(addr: SocketAddr) -> std::io::Result<(SocketAddr, TcpListener)> {
@@ -220,4 +224,50 @@ fn set_up(stream: &TcpStream, tuning: &Tuning) -> std::io::Result<()> {
         socket.set_send_buffer_size(bytes)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            lock(&self.0).extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Whether the addresses are allowed, and what was logged.
+    fn checked(listen: &[&str], allow_remote: bool) -> (bool, String) {
+        let listen: Vec<SocketAddr> = listen.iter().map(|addr| addr.parse().expect("an address")).collect();
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        let allowed = tracing::subscriber::with_default(subscriber, || check(&listen, allow_remote).is_ok());
+        let text = String::from_utf8(lock(&log.0).clone()).expect("text");
+        (allowed, text)
+    }
+
+    #[test]
+    fn an_address_that_others_can_reach_is_refused_or_allowed_with_a_warning() {
+        for remote in ["0.0.0.0:0", "[::]:0", "192.0.2.1:9", "[::ffff:192.0.2.1]:9"] {
+            assert_eq!(checked(&["127.0.0.1:0", remote], false), (false, String::new()), "{remote}");
+            let (allowed, log) = checked(&["127.0.0.1:0", remote], true);
+            assert!(allowed, "{remote}");
+            assert!(log.contains("WARN") && log.contains("other machines can reach the endpoint"), "{log}");
+            assert!(log.contains(remote) && log.lines().count() == 1, "{log}");
+        }
+        for allow_remote in [false, true] {
+            let loopback = ["127.0.0.1:0", "127.9.9.9:1", "[::1]:0", "[::ffff:127.0.0.1]:0"];
+            assert_eq!(checked(&loopback, allow_remote), (true, String::new()));
+        }
+    }
 }

@@ -50,6 +50,42 @@ async fn to_enable_states_again_does_not_begin_a_new_interval() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn to_disable_states_stops_them_and_events_go_on() {
+    let mut options = options();
+    options.tuning.stats_every = Duration::from_secs(3600);
+    let (script, endpoint) = started(options).await;
+    let mut client = Client::greeted(&endpoint).await;
+    client.ok(Command::PushEnable, Source::Events).await;
+    client.ok(Command::PushEnable, Source::State).await;
+    client.state().await;
+    let id = client.command(Command::PushDisable.into(), Source::State.into(), None).await;
+    client.answer_past_pushes(id).await;
+    let taken = script.snapshots.load(SeqCst);
+    tokio::time::sleep(ms(5000)).await;
+    script.emit(1);
+    assert_eq!(client.event().await.ts, 1, "and no state before it");
+    assert_eq!(script.snapshots.load(SeqCst), taken, "the node is not asked for any either");
+    client.ok(Command::PushEnable, Source::State).await;
+    client.state().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_do_not_wait_for_the_interval_of_the_states() {
+    let (script, endpoint) = started(options()).await;
+    *script.first.lock().expect("no panic") = vec![event_of("NodeSnapshot", 100)];
+    let mut client = Client::greeted(&endpoint).await;
+    configure(&mut client, 0, 3_600_000).await;
+    client.ok(Command::PushEnable, Source::State).await;
+    client.ok(Command::PushEnable, Source::Events).await;
+    let enabled = Instant::now();
+    assert_eq!(client.event().await.ts, 100);
+    script.emit(1);
+    assert_eq!(client.event().await.ts, 1);
+    // Less than any interval can be; events gather for 20 ms.
+    assert!(enabled.elapsed() < ms(500), "{:?}", enabled.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_changed_interval_takes_effect_at_once() {
     let (_script, endpoint) = started(options()).await;
     let mut client = Client::greeted(&endpoint).await;
@@ -233,6 +269,28 @@ async fn with_both_pushes_off_the_queue_is_dropped_and_with_one_it_stays() {
     client.ok(Command::PushResume, Source::State).await;
     script.emit(4);
     assert_eq!(client.event().await.ts, 4, "2 was missed, 3 was dropped, and neither is told");
+}
+
+#[tokio::test]
+async fn by_default_16_mib_wait_in_a_pause_and_the_rest_is_told() {
+    let (script, endpoint) = started(options()).await;
+    let mut client = Client::greeted(&endpoint).await;
+    let mut witness = Client::greeted(&endpoint).await;
+    client.ok(Command::PushEnable, Source::Events).await;
+    witness.ok(Command::PushEnable, Source::Events).await;
+    client.ok(Command::PushPause, Source::State).await;
+    for number in 1..=20 {
+        let long = Event { content: format!("{{\"text\":\"{}\"}}", "x".repeat(1 << 20)), ..event(number) };
+        script.tell(Told::Event(long));
+        assert_eq!(witness.event().await.ts, number);
+    }
+    client.ok(Command::PushResume, Source::State).await;
+    let Payload::Notice(notice) = client.payload().await else { panic!("no notice") };
+    // Fifteen of a little more than 1 MiB fit.
+    assert_eq!(notice.discarded_events, 5);
+    for number in 6..=20 {
+        assert_eq!(client.event().await.ts, number);
+    }
 }
 
 #[tokio::test]

@@ -220,7 +220,7 @@ fn a_socket_whose_answer_is_stuck_does_not_hold_a_close_up() {
         let (_script, endpoint) =
             started(Options { viewer: Ui::Dir(folder.path().into()), ..options() }).await;
         let addr = endpoint.listen_addrs()[0];
-        let (busy, until_then) = std::sync::mpsc::channel::<()>();
+        let (busy, until_then) = std::sync::mpsc::sync_channel::<()>(0);
         let thread = tokio::task::spawn_blocking(move || until_then.recv());
         let mut client = tokio::net::TcpStream::connect(addr).await.expect("it listens");
         let request = format!(
