@@ -50,12 +50,6 @@ impl EndpointArguments {
             Some(token) => TokenPolicy::Given(token.clone()),
             None => TokenPolicy::Random,
         };
-        if self.allow_remote && !self.listen.ip().is_loopback() {
-            tracing::warn!(
-                "listening on {}: other machines can reach it, and nothing on the way is encrypted",
-                self.listen
-            );
-        }
         Ok(Options {
             listen: vec![self.listen],
             token,
