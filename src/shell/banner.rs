@@ -119,7 +119,8 @@ fn behind(props: &PartProps) -> Html {
                 }
                 if unseen > 0 {
                     <b>{ format!("The node dropped {} events", format::count(unseen)) }</b>
-                    { ": this page did not take them in time." }<span class="t2">{ " States are complete." }</span>
+                    { ": this page did not take them in time." }
+                    <span class="t2">{ " They are missing in Events; connections and traffic come from snapshots." }</span>
                 }
             </span>
             <i class="sp"></i>
