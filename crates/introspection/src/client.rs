@@ -2,7 +2,8 @@
 //! to try again. Used by the viewer's worker and by `peerscope record`.
 //!
 //! Each call gives the messages to send, in order. What the caller does: after the socket opens, [`Client::connected`];
-//! for each `ServerMessage`, [`Client::answer`]; after the socket is lost, [`Client::disconnected`].
+//! for each `ServerMessage`, [`Client::answer`]; [`Client::tick`] once [`Client::due_ms`] has come, or with whatever comes
+//! anyway; after the socket is lost, [`Client::disconnected`].
 
 use std::collections::VecDeque;
 
@@ -88,6 +89,8 @@ pub struct Client {
     /// What the user wants; asked again after a reconnect.
     want_pause: bool,
     runtime_asked_ms: Option<u64>,
+    /// The Runtime is wanted again, but was asked for too recently.
+    runtime_wanted: bool,
     retry_ms: u64,
 }
 
@@ -140,6 +143,7 @@ impl Client {
             unanswered: VecDeque::new(),
             want_pause: false,
             runtime_asked_ms: None,
+            runtime_wanted: false,
             retry_ms: RETRY_FIRST_MS,
         }
     }
@@ -168,6 +172,7 @@ impl Client {
         self.unanswered.clear();
         // The greeting asks for the Runtime anyway.
         self.runtime_asked_ms = Some(now_ms);
+        self.runtime_wanted = false;
         vec![self.ask(Asked::Hello { interval_ms: self.config.interval_ms })]
     }
 
@@ -221,13 +226,26 @@ impl Client {
     }
 
     /// An event of a type came that the Runtime does not name. What to send: a request for the Runtime, at most once a
-    /// second.
+    /// second; one that comes too early is sent by a later [`tick`](Self::tick).
     pub fn runtime_again(&mut self, now_ms: u64) -> Vec<Vec<u8>> {
-        let recent =
-            self.runtime_asked_ms.is_some_and(|asked| now_ms < asked.saturating_add(RUNTIME_AGAIN_MS));
-        if recent || !matches!(self.link, Link::Live { .. }) {
+        // Before that the greeting asks for it.
+        self.runtime_wanted = matches!(self.link, Link::Live { .. });
+        self.tick(now_ms)
+    }
+
+    /// When [`tick`](Self::tick) has something to send, on the caller's clock; `None` while there is nothing.
+    #[must_use]
+    pub fn due_ms(&self) -> Option<u64> {
+        let earliest = self.runtime_asked_ms.map_or(0, |asked| asked.saturating_add(RUNTIME_AGAIN_MS));
+        self.runtime_wanted.then_some(earliest)
+    }
+
+    /// Time goes by. What to send: what had to wait, once it is due.
+    pub fn tick(&mut self, now_ms: u64) -> Vec<Vec<u8>> {
+        if self.due_ms().is_none_or(|due| now_ms < due) {
             return Vec::new();
         }
+        self.runtime_wanted = false;
         self.runtime_asked_ms = Some(now_ms);
         vec![self.ask(Asked::Runtime)]
     }
@@ -237,6 +255,7 @@ impl Client {
     pub fn disconnected(&mut self, now_ms: u64) -> u64 {
         self.link = Link::Down;
         self.unanswered.clear();
+        self.runtime_wanted = false;
         let wait = self.retry_ms;
         self.retry_ms = (wait * 2).min(RETRY_MOST_MS);
         now_ms.saturating_add(wait)

@@ -21,6 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(sent.len() <= 5);
         assert!(sent.is_empty() || matches!(client.link(), Link::Live { .. }));
         sent.extend(client.runtime_again(now as u64 * 400));
+        sent.extend(client.tick(now as u64 * 400 + 200));
         for command in sent {
             ClientCommand::decode(&command[..]).expect("a command");
         }

@@ -175,6 +175,31 @@ fn the_runtime_is_asked_for_once_a_second_at_most() {
 }
 
 #[test]
+fn a_runtime_wanted_within_the_second_is_asked_for_when_it_is_over() {
+    let mut client = live();
+    assert_eq!(client.due_ms(), None);
+    assert!(client.runtime_again(300).is_empty());
+    assert!(client.runtime_again(400).is_empty());
+    assert_eq!(client.due_ms(), Some(1_000));
+    assert!(client.tick(999).is_empty());
+    assert_eq!(sent(&client.tick(1_000)), [(Command::Request, Source::Runtime, 5)]);
+    assert_eq!(client.due_ms(), None);
+    assert!(client.tick(9_000).is_empty(), "once for all that asked");
+}
+
+#[test]
+fn a_new_connection_asks_for_the_runtime_by_itself() {
+    let mut client = live();
+    assert!(client.runtime_again(300).is_empty());
+    client.disconnected(400);
+    assert_eq!(client.due_ms(), None);
+    assert!(client.tick(5_000).is_empty());
+    client.connected(5_000);
+    assert!(client.runtime_again(5_001).is_empty(), "the greeting asks for it");
+    assert_eq!(client.due_ms(), None);
+}
+
+#[test]
 fn retries_back_off_to_ten_seconds_and_start_over_after_a_live_session() {
     let mut client = Client::new(Config::default());
     let waits: Vec<u64> = (0..7).map(|_| client.disconnected(0)).collect();
