@@ -31,6 +31,17 @@ pub enum Item {
     Problem(Problem),
 }
 
+/// What a step of a [`Reader`] came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// A frame or a problem.
+    Item(Item),
+    /// Nothing yet, and it goes on without another piece: step again.
+    Working,
+    /// It needs another [`push`](Reader::push), or after [`finish`](Reader::finish) there is nothing more.
+    Starved,
+}
+
 /// What is wrong with a recording at one place. Offsets are bytes from the beginning of the unpacked recording.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {

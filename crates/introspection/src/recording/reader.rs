@@ -6,7 +6,7 @@
 use bytes::{Buf, BytesMut};
 
 use super::{
-    Item, Problem,
+    Item, Problem, Progress,
     gzip::{Gunzip, MAGIC, Pumped},
     search::{Verdict, Work, judge, judge_next, looks_like_message},
 };
@@ -18,9 +18,11 @@ use crate::{
 /// Reads a recording, plain or packed by gzip, from pieces of any size.
 ///
 /// It is an iterator that is not fused: `None` means that it needs another [`push`](Self::push), or after
-/// [`finish`](Self::finish) that there is nothing more. It holds what was pushed and not read yet; a packed recording is
-/// unpacked only as it is asked for. Beyond the pieces it was given it holds two segments (128 MiB) at most, and only
-/// if the recording claims segments as long as that.
+/// [`finish`](Self::finish) that there is nothing more. A packed or a damaged piece can keep one call of `next` busy for
+/// seconds: who has something else to do meanwhile takes [`step`](Self::step).
+///
+/// It holds what was pushed and not read yet; a packed recording is unpacked only as it is asked for. Beyond the pieces it
+/// was given it holds two segments (128 MiB) at most, and only if the recording claims segments as long as that.
 ///
 /// ```
 /// use peerscope_introspection::recording::{Item, Reader, Writer};
@@ -88,14 +90,19 @@ struct Claim {
     next: Option<usize>,
 }
 
-enum Step {
+enum Turn {
     Give(Item),
     /// The state changed: go on.
     Again,
     /// Nothing before so many bytes are in the buffer, or no more come.
     Need(usize),
+    /// There is more to do, but not in this step.
+    Later,
     Done,
 }
+
+/// What a piece of unpacking costs at least, however little it gives: a file can be a million empty members.
+const UNPACKING: usize = 4 << 10;
 
 impl Default for Reader {
     fn default() -> Self {
@@ -154,6 +161,31 @@ impl Reader {
         matches!(self.at, At::End) && self.packing.is_none()
     }
 
+    /// Goes on until there is something to give, but for a bounded time: 1 MiB unpacked or summed up. Only a single checksum is
+    /// not divided; that of the longest segment, 64 MiB, takes a tenth of a second.
+    #[must_use]
+    pub fn step(&mut self) -> Progress {
+        self.work.begin_step();
+        loop {
+            match self.turn() {
+                Turn::Give(item) => return Progress::Item(item),
+                Turn::Again => {}
+                Turn::Later => return Progress::Working,
+                Turn::Done => return Progress::Starved,
+                Turn::Need(bytes) => {
+                    while self.buffer.len() < bytes && !self.ended {
+                        if self.work.is_step_over() {
+                            return Progress::Working;
+                        }
+                        if !self.fill() {
+                            return Progress::Starved;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     fn tell_source(&mut self) {
         if self.buffer.starts_with(&MAGIC) {
             let mut gunzip = Box::new(Gunzip::new());
@@ -168,7 +200,10 @@ impl Reader {
     /// Gets more unpacked bytes, or the knowledge that there are none. False if it can't without a push.
     fn fill(&mut self) -> bool {
         let Source::Packed(gunzip) = &mut self.source else { return false };
-        match gunzip.pump(&mut self.buffer) {
+        let before = self.buffer.len();
+        let pumped = gunzip.pump(&mut self.buffer);
+        self.work.work(UNPACKING.max(self.buffer.len() - before));
+        match pumped {
             Pumped::Some => true,
             Pumped::Starved => false,
             Pumped::End => {
@@ -183,21 +218,21 @@ impl Reader {
         }
     }
 
-    fn step(&mut self) -> Step {
+    fn turn(&mut self) -> Turn {
         match self.at {
             At::Version => self.version(),
             At::Segment => self.segment(),
             At::Next { whole } => self.after_bad_checksum(whole),
             At::Search { from, claim } => self.search(from, claim),
             At::Tail { from } => self.tail(from),
-            At::End => self.packing.take().map_or(Step::Done, give),
+            At::End => self.packing.take().map_or(Turn::Done, give),
         }
     }
 
-    fn version(&mut self) -> Step {
+    fn version(&mut self) -> Turn {
         let Some(version) = self.buffer.first_chunk::<VERSION_LEN>() else {
             if !self.ended {
-                return Step::Need(VERSION_LEN);
+                return Turn::Need(VERSION_LEN);
             }
             self.at = At::End;
             return give(Problem::TooShort(self.buffer.len() as u64));
@@ -206,7 +241,7 @@ impl Reader {
             PROTOCOL_VERSION => {
                 self.skip(VERSION_LEN);
                 self.at = At::Segment;
-                Step::Again
+                Turn::Again
             }
             other => {
                 self.at = At::End;
@@ -219,46 +254,47 @@ impl Reader {
         }
     }
 
-    fn segment(&mut self) -> Step {
+    fn segment(&mut self) -> Turn {
         if let Some(len) = self.proved.take() {
             return self.frame(len);
         }
         let Some(header) = Header::read(&self.buffer) else {
             if !self.ended {
-                return Step::Need(HEADER_LEN);
+                return Turn::Need(HEADER_LEN);
             }
             self.at = if self.buffer.is_empty() { At::End } else { At::Tail { from: self.base } };
-            return Step::Again;
+            return Turn::Again;
         };
         let Some(len) = header.lawful_len() else { return self.begin_search(None) };
         let whole = HEADER_LEN + len;
         let Some(payload) = self.buffer.get(HEADER_LEN..whole) else {
-            return if self.ended { self.begin_search(None) } else { Step::Need(whole) };
+            return if self.ended { self.begin_search(None) } else { Turn::Need(whole) };
         };
         if checksum(payload) == header.checksum {
             return self.frame(len);
         }
+        self.work.work(whole);
         self.at = At::Next { whole };
-        Step::Again
+        Turn::Again
     }
 
-    fn frame(&mut self, len: usize) -> Step {
+    fn frame(&mut self, len: usize) -> Turn {
         let offset = self.base;
         self.skip(HEADER_LEN);
         let payload = self.buffer.split_to(len.min(self.buffer.len())).freeze();
         self.base += payload.len() as u64;
         self.work.earn(HEADER_LEN + len);
-        Step::Give(Item::Frame { offset, payload })
+        Turn::Give(Item::Frame { offset, payload })
     }
 
-    fn after_bad_checksum(&mut self, whole: usize) -> Step {
+    fn after_bad_checksum(&mut self, whole: usize) -> Turn {
         let next = self.buffer.get(whole..).unwrap_or_default();
         if next.is_empty() && self.ended {
             return self.claimed(Claim { whole, next: None });
         }
         match judge_next(next, self.ended, &mut self.work) {
             Verdict::Segment(len) => self.claimed(Claim { whole, next: Some(len) }),
-            Verdict::Needs(more) => Step::Need(whole + more),
+            Verdict::Needs(more) => Turn::Need(whole + more),
             Verdict::Nothing => {
                 self.work.spend(whole);
                 self.begin_search(None)
@@ -266,7 +302,7 @@ impl Reader {
         }
     }
 
-    fn claimed(&mut self, claim: Claim) -> Step {
+    fn claimed(&mut self, claim: Claim) -> Turn {
         let payload = self.buffer.get(HEADER_LEN..claim.whole).unwrap_or_default();
         if looks_like_message(payload, payload.len()) {
             return self.believe(self.base, claim);
@@ -275,7 +311,7 @@ impl Reader {
     }
 
     /// The damaged segment is as long as it says.
-    fn believe(&mut self, from: u64, claim: Claim) -> Step {
+    fn believe(&mut self, from: u64, claim: Claim) -> Turn {
         let bytes = claim.whole as u64;
         self.skip((from + bytes - self.base) as usize);
         self.proved = claim.next;
@@ -283,14 +319,14 @@ impl Reader {
         give(Problem::Checksum { offset: from, bytes })
     }
 
-    fn begin_search(&mut self, claim: Option<Claim>) -> Step {
+    fn begin_search(&mut self, claim: Option<Claim>) -> Turn {
         let from = self.base;
         self.skip(1);
         self.at = At::Search { from, claim };
-        Step::Again
+        Turn::Again
     }
 
-    fn search(&mut self, from: u64, claim: Option<Claim>) -> Step {
+    fn search(&mut self, from: u64, claim: Option<Claim>) -> Turn {
         let most = claim.map_or(MAX_SEGMENT_LEN, |claim| claim.whole - 1) as u64;
         let mut at = 0;
         let found = loop {
@@ -299,17 +335,26 @@ impl Reader {
             if ahead > most || self.work.is_spent() || (rest.is_empty() && self.ended) {
                 break None;
             }
+            if self.work.is_step_over() {
+                self.pass(at);
+                return Turn::Later;
+            }
+            self.work.work(HEADER_LEN);
             match judge(rest, self.ended, &mut self.work) {
                 Verdict::Segment(len) => break Some(len),
-                Verdict::Nothing => at += 1,
+                Verdict::Nothing => {
+                    at += 1;
+                    // At once, and not when they are passed: that depends on the pieces.
+                    self.work.earn(1);
+                }
                 Verdict::Needs(more) => {
-                    self.skip(at);
-                    return Step::Need(more);
+                    self.pass(at);
+                    return Turn::Need(more);
                 }
             }
         };
+        self.pass(at);
         if let Some(len) = found {
-            self.skip(at);
             self.proved = Some(len);
             self.at = At::Segment;
             return give(Problem::Skipped { offset: from, bytes: self.base - from });
@@ -318,13 +363,13 @@ impl Reader {
             return self.believe(from, claim);
         }
         self.at = At::Tail { from };
-        Step::Again
+        Turn::Again
     }
 
-    fn tail(&mut self, from: u64) -> Step {
+    fn tail(&mut self, from: u64) -> Turn {
         self.skip(self.buffer.len());
         if !self.ended {
-            return Step::Need(1);
+            return Turn::Need(1);
         }
         self.at = At::End;
         give(Problem::Truncated { offset: from, bytes: self.base - from })
@@ -332,14 +377,20 @@ impl Reader {
 
     fn skip(&mut self, bytes: usize) {
         let bytes = bytes.min(self.buffer.len());
+        self.pass(bytes);
+        self.work.earn(bytes);
+    }
+
+    /// Skips what was earned for already.
+    fn pass(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.buffer.len());
         self.buffer.advance(bytes);
         self.base += bytes as u64;
-        self.work.earn(bytes);
     }
 }
 
-fn give(problem: Problem) -> Step {
-    Step::Give(Item::Problem(problem))
+fn give(problem: Problem) -> Turn {
+    Turn::Give(Item::Problem(problem))
 }
 
 impl Iterator for Reader {
@@ -348,16 +399,9 @@ impl Iterator for Reader {
     fn next(&mut self) -> Option<Item> {
         loop {
             match self.step() {
-                Step::Give(item) => return Some(item),
-                Step::Again => {}
-                Step::Done => return None,
-                Step::Need(bytes) => {
-                    while self.buffer.len() < bytes && !self.ended {
-                        if !self.fill() {
-                            return None;
-                        }
-                    }
-                }
+                Progress::Item(item) => return Some(item),
+                Progress::Working => {}
+                Progress::Starved => return None,
             }
         }
     }

@@ -14,35 +14,55 @@ const MAX_FIELDS: usize = 8;
 const LOOK: usize = 64;
 
 /// The checksum work that damage may cost: so much to begin with (four segments of the greatest length) ...
-const WORK_AT_FIRST: u64 = 4 * MAX_SEGMENT_LEN as u64;
+const WORK_AT_FIRST: i64 = 4 * MAX_SEGMENT_LEN as i64;
 /// ... and so much for each byte of the recording. Checksums run at about 1 GB/s, so damage never costs more than a few
 /// times the reading itself, however cunning.
-const WORK_PER_BYTE: u64 = 8;
+const WORK_PER_BYTE: i64 = 8;
 
-/// What is left of the checksum work that may come to nothing.
+/// What one step of a reader may cost, in bytes unpacked or summed up: 1 MiB takes a few milliseconds in a browser.
+const WORK_PER_STEP: u64 = 1 << 20;
+
+/// What is left of the checksum work that may come to nothing, and of the work of one step.
 #[derive(Debug)]
 pub(super) struct Work {
-    left: u64,
+    /// Below nought it is spent, and by how much: otherwise the next byte would earn another checksum.
+    left: i64,
+    step: u64,
 }
 
 impl Work {
     pub(super) fn new() -> Self {
-        Self { left: WORK_AT_FIRST }
+        Self { left: WORK_AT_FIRST, step: WORK_PER_STEP }
+    }
+
+    pub(super) fn begin_step(&mut self) {
+        self.step = WORK_PER_STEP;
+    }
+
+    /// So many bytes were worked on in this step.
+    pub(super) fn work(&mut self, bytes: usize) {
+        self.step = self.step.saturating_sub(bytes as u64);
+    }
+
+    /// Whether it is time to let the caller do something else.
+    pub(super) fn is_step_over(&self) -> bool {
+        self.step == 0
     }
 
     /// More of the recording was read through.
     pub(super) fn earn(&mut self, bytes: usize) {
-        self.left = self.left.saturating_add(WORK_PER_BYTE * bytes as u64);
+        self.left = self.left.saturating_add(WORK_PER_BYTE * bytes as i64);
     }
 
     /// A checksum over so many bytes did not hold.
     pub(super) fn spend(&mut self, bytes: usize) {
         // A header's worth on top, so that empty payloads are not free.
-        self.left = self.left.saturating_sub((bytes + HEADER_LEN) as u64);
+        self.left = self.left.saturating_sub((bytes + HEADER_LEN) as i64);
+        self.work(bytes);
     }
 
     pub(super) fn is_spent(&self) -> bool {
-        self.left == 0
+        self.left < 0
     }
 }
 

@@ -303,19 +303,61 @@ fn what_lies_further_ahead_than_64_mib_is_the_tail() {
     assert_eq!(read(&file, 4 << 20), [Item::Problem(Problem::Truncated { offset: 4, bytes })]);
 }
 
+/// Headers that each claim 60,000 bytes of what follows, so that each costs a checksum over them.
+fn costly(headers: usize) -> Vec<u8> {
+    [0xdead_beef_u32.to_le_bytes(), 60_000_u32.to_le_bytes()].concat().repeat(headers)
+}
+
 #[test]
 fn a_file_made_to_cost_as_much_as_it_can_is_given_up() {
-    // Each header claims all that follows, up to 1 MiB, so that each place costs a checksum over it: without a bound
-    // this file of 8 MiB would cost some 500 GB of checksums.
-    let mut file = vec![1, 0, 0, 0];
-    let total: usize = 8 << 20;
-    while file.len() < total {
-        let left = total - file.len();
-        file.extend_from_slice(&0xdead_beef_u32.to_le_bytes());
-        file.extend_from_slice(&(left.saturating_sub(HEADER_LEN).min(60_000) as u32).to_le_bytes());
-    }
+    // Without a bound these 8 MiB would cost some 60 GB of checksums.
+    let file = [vec![1, 0, 0, 0], costly(1 << 20)].concat();
     let items = read(&file, 1 << 20);
     assert!(matches!(problems(&items)[..], [Problem::Truncated { offset: 4, .. }]), "{:?}", items.len());
+}
+
+#[test]
+fn what_a_search_may_cost_does_not_depend_on_the_pieces() {
+    // The bound is reached just before the good frame by who is given nothing for the bytes that he passed.
+    let file = [vec![1, 0, 0, 0], costly(4_475), event("Good", 1).to_vec(), costly(20_000)].concat();
+    let at_once = read(&file, file.len());
+    assert_eq!(payloads(&at_once).len(), 1);
+    assert_eq!(read(&file, 1_000), at_once);
+}
+
+/// How often a whole file, pushed at once, wants to be called again before it gives the next item.
+fn calls_again(file: &[u8]) -> Vec<usize> {
+    let mut reader = Reader::new();
+    reader.push(file);
+    reader.finish();
+    let mut again = vec![0];
+    loop {
+        match reader.step() {
+            Progress::Working => *again.last_mut().unwrap() += 1,
+            Progress::Item(_) => again.push(0),
+            Progress::Starved => return again,
+        }
+    }
+}
+
+#[test]
+fn a_step_takes_a_bounded_time_whatever_a_piece_holds() {
+    let (file, places) = small();
+    assert_eq!(calls_again(&file), vec![0; places.len() + 1], "what is sound is given at once");
+
+    let mut writer = Writer::new();
+    writer.put(&vec![0; 40 << 20]);
+    let again = calls_again(&pack(&writer.take()));
+    assert!(again.len() == 2 && again[0] >= 40, "a frame of 40 MiB in some kilobytes: {again:?}");
+
+    let again = calls_again(&[vec![1, 0, 0, 0], costly(1 << 15)].concat());
+    assert!(again.len() == 2 && again[0] >= 200, "256 MiB of checksums may come to nothing: {again:?}");
+
+    let again = calls_again(&[vec![1, 0, 0, 0], vec![0xff; 4 << 20]].concat());
+    assert!(again.len() == 2 && again[0] >= 30, "4 Mi places to look at: {again:?}");
+
+    let again = calls_again(&[pack(&[1, 0, 0, 0]), pack(b"").repeat(10_000)].concat());
+    assert!(again.len() == 1 && again[0] >= 100, "10,000 members with nothing in them: {again:?}");
 }
 
 /// Segments as damage meets them: sound ones, bad ones, and anything.
