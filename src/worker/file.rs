@@ -5,7 +5,7 @@ use std::{collections::VecDeque, rc::Rc};
 use bytes::Bytes;
 use js_sys::{ArrayBuffer, Uint8Array};
 use peerscope_engine::{Engine, TakenKind};
-use peerscope_introspection::recording::{Item, Problem, Reader};
+use peerscope_introspection::recording::{Item, Problem, Progress, Reader};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -87,20 +87,22 @@ impl Loading {
     /// Works until the time is over or there is nothing to do. True: there is more to do now.
     pub fn work(&mut self, engine: &mut Engine, over: impl Fn() -> bool) -> bool {
         while !self.finished {
-            match self.reader.next() {
-                Some(Item::Frame { payload, .. }) => {
+            match self.reader.step() {
+                Progress::Item(Item::Frame { payload, .. }) => {
                     self.frames += 1;
                     if engine.take(payload).kind == TakenKind::Undecodable {
                         self.undecodable += 1;
                     }
                 }
-                Some(Item::Problem(problem)) => {
+                Progress::Item(Item::Problem(problem)) => {
                     if !problem.is_fatal() {
                         engine.bad_frames(1);
                     }
                     self.first_problem.get_or_insert(problem);
                 }
-                None => match self.pieces.pop_front() {
+                // A large part of it has to be looked through or unpacked: go on in the next slice.
+                Progress::Working => {}
+                Progress::Starved => match self.pieces.pop_front() {
                     Some(piece) => {
                         self.read += piece.len() as u64;
                         self.reader.push(&piece);

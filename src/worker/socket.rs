@@ -175,6 +175,7 @@ impl Live {
             TakenKind::Event if taken.unknown_event_type => send = self.client.runtime_again(now_ms as u64),
             _ => {}
         }
+        send.extend(self.client.tick(now_ms as u64));
         self.send(&send);
     }
 }
