@@ -4,7 +4,7 @@ mod support;
 
 use peerscope_introspection::{
     Introspector as _,
-    wire::{Role, Status},
+    wire::{Role, Status, Stream},
 };
 use support::{Setup, by_id, connected, is_end_by_remote};
 
@@ -127,9 +127,11 @@ async fn a_closed_connection_stays_for_a_while() {
     let (at_a, at_b) = connected(&a, &b, b.listen_tcp().await).await;
     let has_ping = |all: &[peerscope_introspection::wire::Connection]| {
         let streams = by_id(all, at_a)?.streams.clone()?.streams;
-        streams.iter().any(|stream| stream.protocol == PING).then_some(())
+        let heard =
+            |stream: &Stream| stream.traffic.and_then(|both| both.traffic_in).map_or(0, |one| one.cum_bytes);
+        streams.iter().any(|stream| stream.protocol == PING && heard(stream) > 0).then_some(())
     };
-    a.until("a ping stream", has_ping).await;
+    a.until("a ping stream that was answered", has_ping).await;
     a.close(at_a).await;
     let closed = |id| {
         move |all: &[peerscope_introspection::wire::Connection]| {
