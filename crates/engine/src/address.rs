@@ -1,9 +1,41 @@
 //! What a multiaddr says to people: transport, host and port, relay. Any text is accepted; what it does not tell is None.
 
+use std::collections::{HashMap, HashSet};
+
+use crate::intern::{Interner, Sym};
+
+/// Each address read once.
+#[derive(Debug, Default)]
+pub struct Addresses(HashMap<Sym, Address>);
+
+static NOTHING: Address = Address { transport: None, host: None, relay: None };
+
+impl Addresses {
+    pub fn learn(&mut self, sym: Sym, interner: &Interner) {
+        if !sym.is_none() {
+            self.0.entry(sym).or_insert_with(|| parse(&interner.text(sym)));
+        }
+    }
+
+    pub fn get(&self, sym: Sym) -> &Address {
+        self.0.get(&sym).unwrap_or(&NOTHING)
+    }
+
+    /// Forgets what `marked` does not name.
+    pub fn sweep(&mut self, marked: &HashSet<Sym>) {
+        self.0.retain(|sym, _| marked.contains(sym));
+    }
+
+    /// About.
+    pub fn memory(&self) -> usize {
+        self.0.len() * (size_of::<Address>() + 48)
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Address {
     /// "tcp", "quic-v1", "ws", …, "relayed".
-    pub transport: Option<String>,
+    pub transport: Option<&'static str>,
     /// "203.0.113.7:4001", "[2001:db8::1]:4001".
     pub host: Option<String>,
     /// Peer id of the relay.
@@ -36,24 +68,24 @@ pub fn parse(address: &str) -> Address {
         is_id.then(|| parts[id].to_owned())
     });
     let transport = match circuit {
-        Some(_) => Some(RELAYED.to_owned()),
+        Some(_) => Some(RELAYED),
         None => named(&parts),
     };
     Address { transport, host: host(&parts), relay }
 }
 
 /// What a transport id such as Go's `ip4+tcp+ws` says.
-pub fn from_transport_id(id: &str) -> Option<String> {
+pub fn from_transport_id(id: &str) -> Option<&'static str> {
     let parts: Vec<&str> = id.split('+').collect();
-    if parts.contains(&"p2p-circuit") { Some(RELAYED.to_owned()) } else { named(&parts) }
+    if parts.contains(&"p2p-circuit") { Some(RELAYED) } else { named(&parts) }
 }
 
-fn named(parts: &[&str]) -> Option<String> {
+fn named(parts: &[&str]) -> Option<&'static str> {
     let has_tls = parts.contains(&"tls");
     TRANSPORTS
         .iter()
         .find(|name| parts.contains(*name))
-        .map(|name| if *name == "ws" && has_tls { "wss".to_owned() } else { (*name).to_owned() })
+        .map(|name| if *name == "ws" && has_tls { "wss" } else { *name })
 }
 
 fn host(parts: &[&str]) -> Option<String> {
@@ -97,13 +129,13 @@ mod tests {
         for (text, transport, host, relay) in cases {
             let address = parse(text);
             assert_eq!(
-                (address.transport.as_deref(), address.host.as_deref(), address.relay.as_deref()),
+                (address.transport, address.host.as_deref(), address.relay.as_deref()),
                 (transport, host, relay),
                 "{text}"
             );
         }
-        assert_eq!(from_transport_id("ip4+tcp+ws+p2p+p2p-circuit").as_deref(), Some("relayed"));
-        assert_eq!(from_transport_id("ip4+udp+quic-v1").as_deref(), Some("quic-v1"));
+        assert_eq!(from_transport_id("ip4+tcp+ws+p2p+p2p-circuit"), Some("relayed"));
+        assert_eq!(from_transport_id("ip4+udp+quic-v1"), Some("quic-v1"));
         assert_eq!(from_transport_id("\u{0}\u{1}\u{2}\u{3}"), None);
     }
 }

@@ -3,22 +3,28 @@
 
 mod chunk;
 mod event_log;
+mod identity;
+mod late;
 mod row;
 mod run;
+mod seen;
 mod track;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 
 use chunk::CHUNK_LEN;
-pub use chunk::{Chunk, Column, Totals};
+pub use chunk::{Chunk, Column, Totals, Want};
 pub use event_log::{Event, EventLog};
 pub use row::{End, Row, RowIx, Rows};
 pub use run::{Runs, RuntimeKept};
+pub use seen::Seen;
+use seen::SharedVotes;
 
 use crate::{
+    address::Addresses,
     intake::Runtime,
-    intern::{Interner, Sym},
-    snapshot::{Connection, Facts, Figures, Snapshot, status},
+    intern::Interner,
+    snapshot::{RowIn, Snapshot, Who},
 };
 
 /// Where a snapshot lies.
@@ -31,12 +37,15 @@ pub struct Place {
 #[derive(Debug, Default)]
 pub struct History {
     pub interner: Interner,
+    pub addresses: Addresses,
     pub rows: Rows,
     pub events: EventLog,
     pub runs: Runs,
     chunks: VecDeque<Chunk>,
-    /// Rows of the newest snapshot.
-    present: Vec<RowIx>,
+    /// The snapshot appended last, row by row.
+    last: Vec<Last>,
+    /// How many were appended.
+    appended: u32,
     /// Bytes of the sealed chunks and of the open one, as of its last snapshot.
     sealed_bytes: usize,
     open_bytes: usize,
@@ -49,39 +58,13 @@ pub struct History {
     link_lost: bool,
     expected_interval_ms: u64,
     pub seen: Seen,
+    /// Grows with every snapshot and Runtime: what shows at a time may have changed.
+    pub version: u64,
     shared_votes: SharedVotes,
     /// Events and snapshots dropped since texts were swept.
     dropped_since_sweep: usize,
     /// Bytes of texts that the last sweep left.
     swept_bytes: usize,
-}
-
-/// What the source has filled at least once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    pub total: bool,
-    pub connection_traffic: bool,
-    pub stream_traffic: bool,
-    pub latency: bool,
-    pub streams: bool,
-    pub agent: bool,
-    /// Connections of one peer show the same figures: they are the peer's.
-    pub shared_traffic: bool,
-}
-
-/// Snapshots in which connections of one peer showed the same figures, and those in which they did not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct SharedVotes {
-    same: u32,
-    different: u32,
-}
-
-impl SharedVotes {
-    /// Two connections opened together may be alike for a moment, and a node may count on between two that share: so many
-    /// snapshots must say it, and most of them.
-    fn say_shared(self) -> bool {
-        self.same >= 3 && self.same > self.different
-    }
 }
 
 /// Texts are swept when so many events and snapshots went: a sweep looks at all that is left.
@@ -95,6 +78,7 @@ impl History {
     }
 
     pub fn runtime(&mut self, runtime: &Runtime) {
+        self.version += 1;
         for declared in &runtime.types {
             self.events.declare(declared);
         }
@@ -113,13 +97,18 @@ impl History {
         self.expected_interval_ms = ms;
     }
 
-    pub fn snapshot(&mut self, snapshot: &Snapshot) {
+    /// False: it came late, and the next one has to be told in full.
+    pub fn snapshot(&mut self, snapshot: &Snapshot) -> bool {
+        self.version += 1;
         self.closed_cut = self.closed_cut.max(snapshot.closed_cut);
         self.note_seen(snapshot);
-        match self.last_ms() {
-            Some(last) if snapshot.instant_ms <= last => self.insert_late(snapshot),
-            _ => self.append(snapshot),
+        let is_late = self.last_ms().is_some_and(|last| snapshot.instant_ms <= last);
+        if is_late {
+            self.insert_late(snapshot);
+        } else {
+            self.append(snapshot);
         }
+        !is_late
     }
 
     fn append(&mut self, snapshot: &Snapshot) {
@@ -129,8 +118,9 @@ impl History {
         let mut totals = self.totals(snapshot, run);
         totals.after_loss = std::mem::take(&mut self.link_lost) && self.last_ms().is_some();
         totals.after_gap = self.is_gap(self.last_ms(), now) || totals.after_loss;
-        let is_full = |chunk: &Chunk| chunk.len() >= CHUNK_LEN || self.open_bytes > self.chunk_bytes;
-        if self.chunks.back().is_none_or(is_full) {
+        let is_full = |chunk: &Chunk| chunk.len() >= CHUNK_LEN || chunk.packed() > self.chunk_bytes;
+        let is_new_chunk = self.chunks.back().is_none_or(is_full);
+        if is_new_chunk {
             if let Some(full) = self.chunks.back_mut() {
                 full.seal();
                 self.sealed_bytes += full.memory();
@@ -138,248 +128,79 @@ impl History {
             self.chunks.push_back(Chunk::default());
         }
         let Some(mut chunk) = self.chunks.pop_back() else { return };
-        let at = chunk.len();
-        let from_start = self.chunks.is_empty() && at == 0 && self.dropped_snapshots == 0;
-        chunk.begin(at, totals);
-        let mut seen = HashSet::with_capacity(self.present.len());
+        let from_start = self.chunks.is_empty() && chunk.len() == 0 && self.dropped_snapshots == 0;
+        chunk.append_snapshot(totals);
+        self.appended = self.appended.wrapping_add(1);
         let told = Telling { at_ms: now, run, from_start, next_ms: None };
-        self.place_rows(&mut chunk, at, snapshot, told, &mut seen);
-        for row in std::mem::take(&mut self.present) {
-            if !seen.contains(&row) {
-                chunk.absent(at, row);
-                self.end_unseen(row, now);
+        let before = std::mem::take(&mut self.last);
+        self.last = self.append_rows(&mut chunk, is_new_chunk, new_run, snapshot, told, &before);
+        for was in before {
+            if self.rows.get(was.row).is_some_and(|row| row.told_in != self.appended) {
+                chunk.absent(was.row);
+                self.end_unseen(was.row, now);
             }
         }
         if new_run {
             self.end_other_runs(run, now);
         }
-        self.present = seen.into_iter().collect();
         self.open_bytes = chunk.memory();
         self.chunks.push_back(chunk);
     }
 
-    fn insert_late(&mut self, snapshot: &Snapshot) {
-        let now = snapshot.instant_ms;
-        let before = self.place_at(now);
-        let Place { chunk: index, at } =
-            before.map_or(Place { chunk: 0, at: 0 }, |p| Place { chunk: p.chunk, at: p.at + 1 });
-        if before.is_none() && self.dropped_snapshots > 0 {
-            self.dropped_snapshots += 1;
-            return;
-        }
-        let neighbour =
-            self.totals_at(before.unwrap_or(Place { chunk: 0, at: 0 })).map_or(0, |totals| totals.run);
-        let run = self.runs.of_late(snapshot.start_ms, neighbour);
-        let totals = self.totals(snapshot, run);
-        let next_ms = self.next_ms(now);
-        let is_last_chunk = index + 1 == self.chunks.len();
-        let Some(mut chunk) = self.chunks.get_mut(index).map(std::mem::take) else { return };
-        if !is_last_chunk {
-            self.sealed_bytes = self.sealed_bytes.saturating_sub(chunk.memory());
-        }
-        let told_before: Vec<RowIx> = match at.checked_sub(1) {
-            Some(previous) => chunk.rows_at(previous).map(|(row, _)| row).collect(),
-            None => Vec::new(),
-        };
-        chunk.begin(at, totals);
-        let mut seen = HashSet::new();
-        let told = Telling { at_ms: now, run, from_start: false, next_ms };
-        self.place_rows(&mut chunk, at, snapshot, told, &mut seen);
-        for row in told_before.into_iter().filter(|row| !seen.contains(row)) {
-            if at + 1 == chunk.len() {
-                chunk.absent(at, row);
-            }
-            // Its end was placed at the snapshot that follows; this one says that it came sooner.
-            if let Some(row) = self.rows.get_mut(row)
-                && let Some(end) = &mut row.end
-                && end.inferred
-                && end.at_ms > now
-            {
-                end.at_ms = now;
-            }
-        }
-        if let Some(next) = next_ms {
-            for row in seen {
-                if self.rows.get(row).is_some_and(|row| row.last_seen_ms <= now && row.end.is_none()) {
-                    self.end_unseen(row, next);
-                }
-            }
-        }
-        let split = chunk.split();
-        if !is_last_chunk {
-            chunk.seal();
-            self.sealed_bytes += chunk.memory();
-        }
-        self.chunks[index] = chunk;
-        if let Some(mut right) = split {
-            if is_last_chunk {
-                self.chunks[index].seal();
-                self.sealed_bytes += self.chunks[index].memory();
-            } else {
-                right.seal();
-                self.sealed_bytes += right.memory();
-            }
-            self.chunks.insert(index + 1, right);
-        }
-        self.open_bytes = self.chunks.back().map_or(0, Chunk::memory);
-        self.mend_gaps(now);
-    }
-
-    /// Puts each row of the snapshot into the chunk, finding or making its identity.
-    fn place_rows(
+    /// Puts each row of the snapshot at the chunk's end, finding or making its identity.
+    fn append_rows(
         &mut self,
         chunk: &mut Chunk,
-        at: usize,
+        is_new_chunk: bool,
+        new_run: bool,
         snapshot: &Snapshot,
         told: Telling,
-        seen: &mut HashSet<RowIx>,
-    ) {
-        for connection in &snapshot.connections {
-            let Connection { id, status, facts, figures, streams } = connection;
-            let row = self.identify(None, *id, *status, facts, figures, told);
-            if !seen.insert(row) {
-                // The same id twice in one snapshot: the first one counts.
+        before: &[Last],
+    ) -> Vec<Last> {
+        let mut now: Vec<Last> = Vec::with_capacity(snapshot.rows.len());
+        for row_in in &snapshot.rows {
+            let RowIn { status, ref figures, .. } = *row_in;
+            let parent = row_in.parent.and_then(|parent| now.get(parent as usize)).copied();
+            if let Some(parent) = parent.filter(|parent| parent.is_second) {
+                now.push(parent);
                 continue;
             }
-            chunk.put(at, row, &chunk::Told { status: *status, facts, figures });
-            for stream in streams {
-                let (status, facts, figures) = (stream.status, &stream.facts, &stream.figures);
-                let child = self.identify(Some(row), stream.id, status, facts, figures, told);
-                if seen.insert(child) {
-                    chunk.put(at, child, &chunk::Told { status, facts, figures });
+            let parent = parent.map(|parent| parent.row);
+            let was = match row_in.who {
+                Who::Same(place) => before.get(place as usize),
+                Who::Told(_) => None,
+            };
+            let same = was.filter(|was| !new_run && self.goes_on(was, parent, status, told.at_ms));
+            let row = match (same, &row_in.who, was) {
+                (Some(was), ..) => was.row,
+                (None, Who::Told(who), _) => self.identify(parent, who.0, status, &who.1, figures, told),
+                (None, Who::Same(_), Some(was)) => {
+                    let Some((id, facts)) = self.rows.get(was.row).map(|row| (row.id, row.facts.clone()))
+                    else {
+                        continue;
+                    };
+                    self.identify(parent, id, status, &facts, figures, told)
                 }
+                (None, Who::Same(_), None) => continue,
+            };
+            let Some(whole) = self.rows.get_mut(row) else { continue };
+            if whole.told_in == self.appended {
+                // The same id twice in one snapshot: the first one counts.
+                now.push(Last { row, place: 0, facts: 0, status, is_second: true });
+                continue;
             }
+            whole.told_in = self.appended;
+            whole.figures = *figures;
+            let known = same.filter(|_| !is_new_chunk);
+            let facts = match known {
+                Some(was) => was.facts,
+                None => chunk.facts_index(&whole.facts),
+            };
+            let told = chunk::Told { status, facts: &whole.facts, figures };
+            let place = chunk.append(row, known.map(|was| was.place), &told, facts);
+            now.push(Last { row, place, facts, status, is_second: false });
         }
-    }
-
-    fn identify(
-        &mut self,
-        parent: Option<RowIx>,
-        id: Sym,
-        status: i32,
-        facts: &Facts,
-        figures: &Figures,
-        told: Telling,
-    ) -> RowIx {
-        let Telling { at_ms, run, from_start, next_ms } = told;
-        let is_open = status::is_open(status);
-        let same_open =
-            |row: &Row| facts.open_ms == 0 || row.facts.open_ms == 0 || facts.open_ms == row.facts.open_ms;
-        let candidates = self.rows.generations(run, parent, id);
-        let known = candidates.iter().rev().copied().find(|ix| {
-            let Some(row) = self.rows.get(*ix) else { return false };
-            let came_back = is_open && row.end.is_some_and(|end| at_ms >= end.at_ms);
-            // Told late: it may have been there before its first snapshot only if no other lies between.
-            let may_begin =
-                at_ms >= row.first_seen_ms || facts.open_ms > 0 || next_ms == Some(row.first_seen_ms);
-            same_open(row) && !came_back && may_begin
-        });
-        let ix = known.unwrap_or_else(|| {
-            self.rows.add(Row {
-                parent,
-                id,
-                run,
-                generation: 0,
-                first_seen_ms: at_ms,
-                last_seen_ms: at_ms,
-                last_open_ms: 0,
-                end: None,
-                status,
-                facts: facts.clone(),
-                figures: *figures,
-                from_start,
-            })
-        });
-        if let Some(row) = self.rows.get_mut(ix) {
-            row.first_seen_ms = row.first_seen_ms.min(at_ms);
-            if at_ms >= row.last_seen_ms {
-                row.last_seen_ms = at_ms;
-                if row.status != status {
-                    row.status = status;
-                }
-                if row.facts != *facts {
-                    row.facts = facts.clone();
-                }
-                row.figures = *figures;
-            }
-            if is_open {
-                row.last_open_ms = row.last_open_ms.max(at_ms);
-            } else if row.end.is_none_or(|end| end.inferred) || facts.close_ms > 0 {
-                // The end lies after the last snapshot that had it open, and not after the first that had not.
-                let latest = row.end.map_or(at_ms, |end| end.at_ms.min(at_ms)).max(row.last_open_ms);
-                let told = if facts.close_ms > 0 { facts.close_ms } else { latest };
-                let at_ms = told.clamp(row.last_open_ms.min(latest), latest.max(row.last_open_ms));
-                row.end = Some(End { at_ms, inferred: false });
-            }
-        }
-        ix
-    }
-
-    /// A row that the snapshot at `now` does not tell, though the one before had it.
-    fn end_unseen(&mut self, row: RowIx, now: u64) {
-        if let Some(row) = self.rows.get_mut(row)
-            && row.end.is_none()
-        {
-            row.end = Some(End { at_ms: now, inferred: true });
-        }
-    }
-
-    fn end_other_runs(&mut self, run: u32, now: u64) {
-        let open: Vec<RowIx> = self
-            .rows
-            .iter()
-            .filter(|(_, row)| row.run != run && row.end.is_none())
-            .map(|(ix, _)| ix)
-            .collect();
-        for row in open {
-            self.end_unseen(row, now);
-        }
-    }
-
-    fn totals(&self, snapshot: &Snapshot, run: u32) -> Totals {
-        let open = || snapshot.connections.iter().filter(|c| status::is_open(c.status));
-        let peers: HashSet<Sym> = open().filter_map(|c| c.facts.name.some()).collect();
-        let streams = open().flat_map(|c| &c.streams).filter(|s| status::is_open(s.status)).count();
-        Totals {
-            instant_ms: snapshot.instant_ms,
-            run,
-            figures: snapshot.total,
-            connections: open().count() as u32,
-            peers: peers.len() as u32,
-            streams: streams as u32,
-            after_gap: false,
-            after_loss: false,
-        }
-    }
-
-    fn note_seen(&mut self, snapshot: &Snapshot) {
-        let seen = &mut self.seen;
-        let any = |figures: &Figures| figures.bytes_in.unwrap_or(0) > 0 || figures.bytes_out.unwrap_or(0) > 0;
-        seen.total |= snapshot.total.bytes_in.is_some() || snapshot.total.bytes_out.is_some();
-        let mut by_peer = HashMap::new();
-        let mut votes = SharedVotes::default();
-        for connection in &snapshot.connections {
-            seen.connection_traffic |= any(&connection.figures);
-            seen.latency |= connection.figures.latency_ns.is_some();
-            seen.streams |= !connection.streams.is_empty();
-            seen.agent |=
-                connection.facts.tags.iter().any(|tag| self.interner.bytes_of(*tag).starts_with(b"agent="));
-            if !seen.stream_traffic {
-                seen.stream_traffic = connection.streams.iter().any(|stream| any(&stream.figures));
-            }
-            let peer = connection.facts.name;
-            if !peer.is_none() && status::is_open(connection.status) && any(&connection.figures) {
-                let figures = (connection.figures.bytes_in, connection.figures.bytes_out);
-                match by_peer.insert(peer, figures) {
-                    Some(other) if other == figures => votes.same = 1,
-                    Some(_) => votes.different = 1,
-                    None => {}
-                }
-            }
-        }
-        self.shared_votes.same = self.shared_votes.same.saturating_add(votes.same);
-        self.shared_votes.different = self.shared_votes.different.saturating_add(votes.different);
-        seen.shared_traffic = self.shared_votes.say_shared();
+        now
     }
 
     fn is_gap(&self, before: Option<u64>, now: u64) -> bool {
@@ -500,8 +321,10 @@ impl History {
         self.sealed_bytes
             + self.open_bytes
             + self.rows.memory()
+            + self.last.capacity() * size_of::<Last>()
             + self.events.memory()
             + self.interner.memory()
+            + self.addresses.memory()
     }
 
     /// Frees the oldest until all fits; the newest chunk and events stay.
@@ -532,6 +355,7 @@ impl History {
 
     fn drop_chunk(&mut self) {
         let Some(chunk) = self.chunks.pop_front() else { return };
+        self.version += 1;
         self.sealed_bytes = self.sealed_bytes.saturating_sub(chunk.memory());
         self.dropped_snapshots += chunk.len() as u64;
         let first = self.first_ms().unwrap_or(u64::MAX);
@@ -556,8 +380,28 @@ impl History {
         }
         self.events.each_sym(|sym| _ = marked.insert(sym));
         self.interner.sweep(&marked);
+        self.addresses.sweep(&marked);
         self.dropped_since_sweep = 0;
         self.swept_bytes = self.interner.memory();
+    }
+}
+
+/// A row of the snapshot appended last.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    row: RowIx,
+    /// Where the open chunk keeps it, and its facts.
+    place: u32,
+    facts: u32,
+    status: i32,
+    /// The snapshot told it twice, or is within a connection that it told twice.
+    is_second: bool,
+}
+
+impl Last {
+    /// Of a snapshot that the next one is not compared with.
+    fn alone(row: RowIx, status: i32) -> Last {
+        Last { row, place: 0, facts: 0, status, is_second: false }
     }
 }
 

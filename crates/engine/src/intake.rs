@@ -1,4 +1,10 @@
 //! The one door between the wire and the engine: a payload's bytes become domain values. The only reader of wire types.
+//!
+//! Of a state most is as it was in the state before. [`quick`] reads the figures straight from the bytes and compares the rest
+//! with what it was; what is new, and whatever is odd, prost reads.
+
+mod quick;
+mod scan;
 
 use bytes::Bytes;
 use peerscope_introspection::wire::{
@@ -9,7 +15,7 @@ use prost::Message;
 use crate::{
     event::{EventIn, EventType, Property, PropertyKind},
     intern::{Interner, Sym},
-    snapshot::{Connection, Facts, Figures, Snapshot, Stream},
+    snapshot::{Facts, Figures, RowIn, Snapshot, Who},
 };
 
 /// What a payload says.
@@ -49,11 +55,46 @@ const MAX_PROPERTIES: usize = 256;
 /// Bytes kept of one text (addresses, protocols, agents); the frame store has the whole.
 const MAX_TEXT: usize = 4096;
 
-pub fn read(payload: Bytes, interner: &mut Interner) -> Result<Told, Undecodable> {
+/// Reads payloads in the order in which they come.
+#[derive(Debug, Default)]
+pub struct Intake {
+    quick: quick::Reader,
+}
+
+impl Intake {
+    /// `newest_ms`: the newest snapshot in the history. A state that is not newer is told in full.
+    pub fn read(
+        &mut self,
+        payload: Bytes,
+        interner: &mut Interner,
+        newest_ms: Option<u64>,
+    ) -> Result<Told, Undecodable> {
+        if let Ok(snapshot) = self.quick.read(&payload, interner, newest_ms) {
+            return Ok(Told::Snapshot(Box::new(snapshot)));
+        }
+        let told = read(payload, interner)?;
+        if matches!(told, Told::Snapshot(_)) {
+            self.forget();
+        }
+        Ok(told)
+    }
+
+    /// The next state is told in full.
+    pub fn forget(&mut self) {
+        self.quick = quick::Reader::default();
+    }
+
+    /// Bytes that it takes.
+    pub fn memory(&self) -> usize {
+        self.quick.memory()
+    }
+}
+
+fn read(payload: Bytes, interner: &mut Interner) -> Result<Told, Undecodable> {
     let message = ServerMessage::decode(payload).map_err(|_| Undecodable)?;
     Ok(match message.payload {
         None => Told::Unknown,
-        Some(Payload::State(state)) => Told::Snapshot(Box::new(Reader(interner).snapshot(state))),
+        Some(Payload::State(state)) => Told::Snapshot(Box::new(Texts(interner).snapshot(&state))),
         Some(Payload::Runtime(runtime)) => Told::Runtime(Runtime {
             implementation: cut(runtime.implementation),
             version: cut(runtime.version),
@@ -103,102 +144,122 @@ fn event_type(wire: wire::EventType) -> EventType {
     EventType { name: cut(wire.name), properties }
 }
 
-struct Reader<'a>(&'a mut Interner);
+/// Wire messages with their texts interned.
+struct Texts<'a>(&'a mut Interner);
 
-impl Reader<'_> {
+impl Texts<'_> {
     fn sym(&mut self, text: &[u8]) -> Sym {
         self.0.sym(&text[..text.len().min(MAX_TEXT)])
     }
 
-    fn snapshot(&mut self, state: wire::State) -> Snapshot {
-        let connections = state.subsystems.map(|all| all.connections).unwrap_or_default();
+    fn tags(&mut self, tags: &[String]) -> Vec<Sym> {
+        tags.iter().take(MAX_TAGS).map(|tag| self.sym(tag.as_bytes())).collect()
+    }
+
+    fn snapshot(&mut self, state: &wire::State) -> Snapshot {
+        let connections = state.subsystems.as_ref().map_or(&[][..], |all| &all.connections);
         let over = connections.len().saturating_sub(MAX_CONNECTIONS) as u64;
+        let mut rows = Vec::new();
+        for connection in connections.iter().take(MAX_CONNECTIONS) {
+            let parent = Some(rows.len() as u32);
+            let who = (self.sym(&connection.id), self.connection(connection));
+            rows.push(RowIn {
+                parent: None,
+                who: Who::Told(who.into()),
+                status: connection.status,
+                figures: figures(connection.traffic.as_ref(), connection.latency_ns),
+            });
+            let Some(list) = &connection.streams else { continue };
+            for stream in list.streams.iter().take(MAX_STREAMS) {
+                let who = (self.sym(&stream.id), self.stream(stream));
+                rows.push(RowIn {
+                    parent,
+                    who: Who::Told(who.into()),
+                    status: stream.status,
+                    figures: figures(stream.traffic.as_ref(), stream.latency_ns),
+                });
+            }
+            let named: &[Bytes] = if list.streams.is_empty() { &list.stream_ids } else { &[] };
+            rows.extend(named.iter().take(MAX_STREAMS).map(|id| RowIn {
+                parent,
+                who: Who::Told((self.sym(id), Facts::default()).into()),
+                status: 0,
+                figures: Figures::default(),
+            }));
+        }
         Snapshot {
             instant_ms: state.instant_ts,
             start_ms: state.start_ts,
             duration_ms: u64::from(state.snapshot_duration_ms),
             closed_cut: state.closed_cut.saturating_add(over),
             total: figures(state.traffic.as_ref(), 0),
-            connections: connections.into_iter().take(MAX_CONNECTIONS).map(|c| self.connection(c)).collect(),
+            rows,
         }
     }
 
-    fn connection(&mut self, wire: wire::Connection) -> Connection {
+    fn connection(&mut self, wire: &wire::Connection) -> Facts {
         let timeline = wire.timeline.unwrap_or_default();
-        let ends = wire.endpoints.unwrap_or_default();
-        let attributes = wire.attribs.unwrap_or_default();
-        let carrier = match wire.relayed_over {
-            Some(RelayedOver::ConnId(id)) => id,
-            Some(RelayedOver::Conn(carrier)) => carrier.id,
-            None => Bytes::new(),
+        let ends = wire.endpoints.as_ref();
+        let attributes = wire.attribs.as_ref();
+        let carrier = match &wire.relayed_over {
+            Some(RelayedOver::ConnId(id)) => &id[..],
+            Some(RelayedOver::Conn(carrier)) => &carrier.id[..],
+            None => &[],
         };
-        let facts = Facts {
+        Facts {
             name: self.sym(wire.peer_id.as_bytes()),
             role: wire.role,
             transport: self.sym(&wire.transport_id),
-            local: self.sym(ends.src_multiaddr.as_bytes()),
-            remote: self.sym(ends.dst_multiaddr.as_bytes()),
-            muxer: self.sym(attributes.multiplexer.as_bytes()),
-            security: self.sym(attributes.encryption.as_bytes()),
-            carrier: self.sym(&carrier),
-            tags: wire.user_provided_tags.iter().take(MAX_TAGS).map(|tag| self.sym(tag.as_bytes())).collect(),
+            local: self.sym(ends.map_or(&[], |ends| ends.src_multiaddr.as_bytes())),
+            remote: self.sym(ends.map_or(&[], |ends| ends.dst_multiaddr.as_bytes())),
+            muxer: self.sym(attributes.map_or(&[], |attributes| attributes.multiplexer.as_bytes())),
+            security: self.sym(attributes.map_or(&[], |attributes| attributes.encryption.as_bytes())),
+            carrier: self.sym(carrier),
+            tags: self.tags(&wire.user_provided_tags),
             open_ms: timeline.open_ts,
             upgraded_ms: timeline.upgraded_ts,
             close_ms: timeline.close_ts,
             cause: self.sym(wire.close_cause.as_bytes()),
-        };
-        let list = wire.streams.unwrap_or_default();
-        let streams = if list.streams.is_empty() {
-            let named = list.stream_ids.into_iter().take(MAX_STREAMS);
-            named.map(|id| Stream { id: self.sym(&id), ..Stream::default() }).collect()
-        } else {
-            list.streams.into_iter().take(MAX_STREAMS).map(|stream| self.stream(stream)).collect()
-        };
-        Connection {
-            id: self.sym(&wire.id),
-            status: wire.status,
-            facts,
-            figures: figures(wire.traffic.as_ref(), wire.latency_ns),
-            streams,
         }
     }
 
-    fn stream(&mut self, wire: wire::Stream) -> Stream {
+    fn stream(&mut self, wire: &wire::Stream) -> Facts {
         let timeline = wire.timeline.unwrap_or_default();
-        Stream {
-            id: self.sym(&wire.id),
-            status: wire.status,
-            facts: Facts {
-                name: self.sym(wire.protocol.as_bytes()),
-                role: wire.role,
-                open_ms: timeline.open_ts,
-                close_ms: timeline.close_ts,
-                cause: self.sym(wire.close_cause.as_bytes()),
-                tags: wire
-                    .user_provided_tags
-                    .iter()
-                    .take(MAX_TAGS)
-                    .map(|tag| self.sym(tag.as_bytes()))
-                    .collect(),
-                ..Facts::default()
-            },
-            figures: figures(wire.traffic.as_ref(), wire.latency_ns),
+        Facts {
+            name: self.sym(wire.protocol.as_bytes()),
+            role: wire.role,
+            open_ms: timeline.open_ts,
+            close_ms: timeline.close_ts,
+            cause: self.sym(wire.close_cause.as_bytes()),
+            tags: self.tags(&wire.user_provided_tags),
+            ..Facts::default()
         }
     }
 }
 
 fn figures(traffic: Option<&wire::Traffic>, latency_ns: u64) -> Figures {
-    let gauge_in = traffic.and_then(|traffic| traffic.traffic_in.as_ref());
-    let gauge_out = traffic.and_then(|traffic| traffic.traffic_out.as_ref());
-    let packets = |gauge: Option<&wire::DataGauge>| gauge.map(|g| g.cum_packets).filter(|n| *n > 0);
-    let now = |gauge: Option<&wire::DataGauge>| gauge.map(|g| g.inst_bw).filter(|n| *n > 0);
+    let gauge = |gauge: Option<&wire::DataGauge>| gauge.copied();
+    told_figures(
+        traffic.and_then(|traffic| gauge(traffic.traffic_in.as_ref())),
+        traffic.and_then(|traffic| gauge(traffic.traffic_out.as_ref())),
+        latency_ns,
+    )
+}
+
+/// A gauge that is there tells its bytes, also none; packets, rates and latency of 0 are not told.
+fn told_figures(
+    gauge_in: Option<wire::DataGauge>,
+    gauge_out: Option<wire::DataGauge>,
+    latency_ns: u64,
+) -> Figures {
+    let some = |number: u64| (number > 0).then_some(number);
     Figures {
         bytes_in: gauge_in.map(|gauge| gauge.cum_bytes),
         bytes_out: gauge_out.map(|gauge| gauge.cum_bytes),
-        packets_in: packets(gauge_in),
-        packets_out: packets(gauge_out),
-        now_in: now(gauge_in),
-        now_out: now(gauge_out),
-        latency_ns: (latency_ns > 0).then_some(latency_ns),
+        packets_in: gauge_in.and_then(|gauge| some(gauge.cum_packets)),
+        packets_out: gauge_out.and_then(|gauge| some(gauge.cum_packets)),
+        now_in: gauge_in.and_then(|gauge| some(gauge.inst_bw)),
+        now_out: gauge_out.and_then(|gauge| some(gauge.inst_bw)),
+        latency_ns: some(latency_ns),
     }
 }

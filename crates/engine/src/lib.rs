@@ -25,6 +25,7 @@ use crate::{
     answer::Look,
     frame::{Frame, Problems},
     history::History,
+    intake::Intake,
     moment::Moment,
     view::View,
 };
@@ -93,6 +94,7 @@ pub struct Counters {
 #[derive(Debug)]
 pub struct Engine {
     options: Options,
+    intake: Intake,
     history: History,
     counters: Counters,
     problems: Problems,
@@ -110,6 +112,7 @@ impl Engine {
         let history = History::new(options.budget_bytes / 8);
         Engine {
             options,
+            intake: Intake::default(),
             history,
             counters: Counters::default(),
             problems: Problems::default(),
@@ -123,14 +126,17 @@ impl Engine {
         self.counters.frames += 1;
         self.counters.bytes += payload.len() as u64;
         let mut unknown_event_type = false;
-        let kind = match intake::read(payload, &mut self.history.interner) {
+        let newest_ms = self.history.last_ms();
+        let kind = match self.intake.read(payload, &mut self.history.interner, newest_ms) {
             Err(intake::Undecodable) => {
                 self.bad_frames(1);
                 TakenKind::Undecodable
             }
             Ok(intake::Told::Snapshot(snapshot)) => {
                 self.counters.states += 1;
-                self.history.snapshot(&snapshot);
+                if !self.history.snapshot(&snapshot) {
+                    self.intake.forget();
+                }
                 TakenKind::State { instant_ms: snapshot.instant_ms }
             }
             Ok(intake::Told::Event(event)) => {
@@ -160,7 +166,7 @@ impl Engine {
                 TakenKind::Unknown
             }
         };
-        self.history.keep_within(self.options.budget_bytes);
+        self.history.keep_within(self.options.budget_bytes.saturating_sub(self.intake.memory()));
         self.version += 1;
         Taken { kind, unknown_event_type }
     }
@@ -195,7 +201,7 @@ impl Engine {
         let dropped = self.problems.lost_events.saturating_add(dropped_here);
         Counters {
             dropped,
-            history_bytes: self.history.memory(),
+            history_bytes: self.history.memory() + self.intake.memory(),
             first_ms: span.map(|(first, _)| first),
             last_ms: span.map(|(_, last)| last),
             ..self.counters.clone()
@@ -227,7 +233,9 @@ impl Engine {
     }
 
     fn with_look<T>(&mut self, view: &View, read: impl FnOnce(&Look<'_>) -> T) -> T {
-        let key = (self.version, view.cursor, view.range);
+        // Events come often and change nothing of it but the time, where there is no snapshot at all.
+        let version = if self.history.last_ms().is_some() { self.history.version } else { self.version };
+        let key = (version, view.cursor, view.range);
         let moment = match self.moment.take() {
             Some((known, moment)) if known == key => moment,
             _ => Moment::new(&self.history, view.cursor, view.range),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     frame::{self, Direction, Flow, RATE_WINDOW_MS, Status},
-    history::{Column, History, Place, Row, RowIx},
+    history::{Column, History, Place, Row, RowIx, Want},
     snapshot::{Facts, Figures, status},
     view::{Cursor, Range},
     words,
@@ -12,6 +12,24 @@ use crate::{
 
 /// What ended so long before the cursor still shows when no range is set: 5 min.
 const ENDED_WINDOW_MS: u64 = 5 * 60_000;
+
+/// In and out; None: not told.
+type Bytes = (Option<u64>, Option<u64>);
+
+/// The figures that screens show.
+#[derive(Clone, Copy, Debug)]
+pub struct Brief {
+    pub bytes_in: Option<u64>,
+    pub bytes_out: Option<u64>,
+    pub latency_ns: Option<u64>,
+}
+
+impl From<Figures> for Brief {
+    fn from(figures: Figures) -> Brief {
+        let Figures { bytes_in, bytes_out, latency_ns, .. } = figures;
+        Brief { bytes_in, bytes_out, latency_ns }
+    }
+}
 
 /// A row at the cursor.
 #[derive(Clone, Debug)]
@@ -21,7 +39,9 @@ pub struct At {
     pub status: Status,
     /// Index into the chunk's facts; None: the row's newest.
     facts: Option<u32>,
-    pub figures: Figures,
+    pub figures: Brief,
+    /// Bytes in and out at the snapshot that rates are measured from, if that tells it.
+    before: Option<Bytes>,
     pub rate_in: Option<f64>,
     pub rate_out: Option<f64>,
 }
@@ -35,7 +55,8 @@ impl At {
             is_open: false,
             status: if status::is_open(whole.status) { Status::Closed } else { status_of(whole.status) },
             facts: None,
-            figures: whole.figures,
+            figures: whole.figures.into(),
+            before: None,
             rate_in: None,
             rate_out: None,
         })
@@ -111,18 +132,26 @@ impl Moment {
 
     fn take_open(&mut self, history: &History, stretch: &Stretch) {
         let Some(chunk) = history.chunk_at(stretch.place) else { return };
-        for (row, kept) in chunk.rows_at(stretch.place.at) {
+        // The node's own rates stand in only where there is nothing to compare with.
+        let want = |row| {
+            let is_stream = history.rows.get(row).is_some_and(|row| row.parent.is_some());
+            let want = if is_stream { Want::STREAM } else { Want::CONNECTION };
+            if stretch.base.is_none() { want.and_rates() } else { want }
+        };
+        for (row, kept) in chunk.rows_at(stretch.place.at, want) {
             if !status::is_open(kept.status) {
                 continue;
             }
             let Some(whole) = history.rows.get(row) else { continue };
-            let (rate_in, rate_out) = rates(history, stretch, row, whole, &kept.figures);
+            let before = stretch.base.and_then(|(base, _)| bytes_at(history, base, row));
+            let (rate_in, rate_out) = rates(history, stretch, row, whole, &kept.figures, before);
             let at = At {
                 row,
                 is_open: true,
                 status: status_of(kept.status),
                 facts: Some(kept.facts),
-                figures: kept.figures,
+                figures: kept.figures.into(),
+                before,
                 rate_in,
                 rate_out,
             };
@@ -152,12 +181,9 @@ impl Moment {
     }
 
     fn take_ended(&mut self, history: &History) {
-        let open: std::collections::HashSet<RowIx> =
-            self.connections.iter().chain(self.streams.values().flatten()).map(|at| at.row).collect();
         let Range { from_ms, to_ms } = self.ended_within;
-        for (row, whole) in history.rows.iter() {
-            let Some(end) = whole.end else { continue };
-            if end.at_ms < from_ms || end.at_ms > to_ms || open.contains(&row) {
+        for (row, whole) in history.rows.ended_within(from_ms, to_ms) {
+            if self.is_open(history, row) {
                 continue;
             }
             let Some(at) = At::last_told(history, row) else { continue };
@@ -168,15 +194,34 @@ impl Moment {
         }
     }
 
+    fn is_open(&self, history: &History, row: RowIx) -> bool {
+        let kept = self.place.and_then(|place| history.chunk_at(place)?.row_at(row, place.at, Want::STATUS));
+        kept.is_some_and(|kept| status::is_open(kept.status))
+    }
+
     pub fn facts<'a>(&self, history: &'a History, at: &At) -> Option<&'a Facts> {
         let of_snapshot = at.facts.and_then(|facts| history.chunk_at(self.place?)?.facts(facts));
         of_snapshot.or_else(|| history.rows.get(at.row).map(|row| &row.facts))
     }
 
+    /// Rows that ended since the snapshot that rates are measured from, whatever the range is.
+    pub fn ended_in_window(&self, history: &History) -> Vec<At> {
+        let Some((base, base_ms)) = self.base else { return Vec::new() };
+        let ended = history.rows.ended_within(base_ms.saturating_add(1), self.at_ms);
+        let run = |(_, row): &(RowIx, &Row)| row.run == self.run;
+        ended
+            .filter(run)
+            .filter(|(row, _)| !self.is_open(history, *row))
+            .filter_map(|(row, _)| {
+                Some(At { before: bytes_at(history, base, row), ..At::last_told(history, row)? })
+            })
+            .collect()
+    }
+
     /// Bytes per second that a row moved over the whole window, whether it lived through it or not: sums of these are
     /// right also where most streams are short.
     pub fn window_rates(&self, history: &History, at: &At) -> (Option<f64>, Option<f64>) {
-        let (Some((base, base_ms)), Some(row)) = (self.base, history.rows.get(at.row)) else {
+        let (Some((_, base_ms)), Some(row)) = (self.base, history.rows.get(at.row)) else {
             return (at.rate_in, at.rate_out);
         };
         if row.end.is_some_and(|end| end.at_ms <= base_ms) || row.begin_ms() > self.at_ms {
@@ -185,10 +230,7 @@ impl Moment {
         let elapsed = self.at_ms.saturating_sub(base_ms);
         let began =
             if row.begin_ms() >= base_ms && !row.from_start { Some((Some(0), Some(0))) } else { None };
-        let before = history.chunk_at(base).and_then(|chunk| chunk.row_at(at.row, base.at));
-        let Some((bytes_in, bytes_out)) =
-            before.map(|kept| (kept.figures.bytes_in, kept.figures.bytes_out)).or(began)
-        else {
+        let Some((bytes_in, bytes_out)) = at.before.or(began) else {
             return (at.rate_in, at.rate_out);
         };
         let rate = |base: Option<u64>, now: Option<u64>| per_second(base?, now?, elapsed);
@@ -228,16 +270,17 @@ fn rates(
     row: RowIx,
     whole: &Row,
     now: &Figures,
+    before: Option<Bytes>,
 ) -> (Option<f64>, Option<f64>) {
-    let told = (now.now_in.map(|n| n as f64), now.now_out.map(|n| n as f64));
-    let Some((base, base_ms)) = stretch.base else { return told };
+    let told = |now: &Figures| (now.now_in.map(|n| n as f64), now.now_out.map(|n| n as f64));
+    let Some((_, base_ms)) = stretch.base else { return told(now) };
     let both = |figures: (Option<u64>, Option<u64>), since: u64| {
         let elapsed = stretch.instant_ms.saturating_sub(since);
         let rate = |base: Option<u64>, now: Option<u64>| per_second(base?, now?, elapsed);
         (rate(figures.0, now.bytes_in), rate(figures.1, now.bytes_out))
     };
-    if let Some(kept) = history.chunk_at(base).and_then(|chunk| chunk.row_at(row, base.at)) {
-        return both((kept.figures.bytes_in, kept.figures.bytes_out), base_ms);
+    if let Some(before) = before {
+        return both(before, base_ms);
     }
     // Younger than the window: its own bytes began at 0 when it was opened.
     let own = whole.parent.is_some() || !history.seen.shared_traffic;
@@ -251,8 +294,19 @@ fn rates(
     };
     match (first(Column::BytesIn), first(Column::BytesOut)) {
         (Some((ms, bytes_in)), bytes_out) => both((Some(bytes_in), bytes_out.map(|(_, value)| value)), ms),
-        _ => told,
+        // Its first snapshot: what the node measured.
+        _ => {
+            let want = Want::BYTES.and_rates();
+            let kept =
+                (history.chunk_at(stretch.place)).and_then(|chunk| chunk.row_at(row, stretch.place.at, want));
+            kept.map_or((None, None), |kept| told(&kept.figures))
+        }
     }
+}
+
+fn bytes_at(history: &History, place: Place, row: RowIx) -> Option<Bytes> {
+    let kept = history.chunk_at(place)?.row_at(row, place.at, Want::BYTES)?;
+    Some((kept.figures.bytes_in, kept.figures.bytes_out))
 }
 
 fn per_second(base: u64, now: u64, elapsed_ms: u64) -> Option<f64> {

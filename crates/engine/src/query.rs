@@ -33,20 +33,29 @@ pub struct Subject<'a> {
     pub texts: Vec<std::borrow::Cow<'a, str>>,
 }
 
+const FIELDS: [&str; 4] = ["status", "peer", "protocol", "transport"];
 const STATUSES: [&str; 6] = ["open", "opening", "active", "closing", "closed", "error"];
 
 impl Query {
     pub fn parse(text: &str) -> Query {
         let mut query = Query::default();
-        for word in words(text) {
+        for (word, is_quoted) in words(text) {
             let word = word.to_lowercase();
-            let field = word.split_once(':').and_then(|(name, value)| {
+            let field = word.split_once(':').filter(|_| !is_quoted).and_then(|(name, value)| {
                 let field = match name {
                     "status" => Field::Status,
                     "peer" => Field::Peer,
                     "protocol" => Field::Protocol,
                     "transport" => Field::Transport,
-                    _ => return None,
+                    _ => {
+                        if is_misspelt(name, value) {
+                            query.error = Some(format!(
+                                "no field is called {name}: there are {}; in quotes it is searched for as it is",
+                                FIELDS.join(", ")
+                            ));
+                        }
+                        return None;
+                    }
                 };
                 Some((field, value.to_owned()))
             });
@@ -65,6 +74,17 @@ impl Query {
             }
         }
         query
+    }
+
+    /// What is wrong with it where it is asked of events.
+    pub fn event_error(&self) -> Option<String> {
+        let of_status = self.terms.iter().any(|term| matches!(term, Term::Field(Field::Status, _)));
+        self.error.clone().or_else(|| {
+            of_status.then(|| {
+                "events have no status: here status: hides nothing; peer:, protocol:, transport: do"
+                    .to_owned()
+            })
+        })
     }
 
     pub fn is_empty(&self) -> bool {
@@ -99,6 +119,12 @@ impl Query {
     }
 }
 
+/// `agent:foo` is meant as a field; `localhost:4001`, `https://…` and `12D3:x` are not.
+fn is_misspelt(name: &str, value: &str) -> bool {
+    let is_word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_word && !value.starts_with('/') && !value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn example(field: Field) -> &'static str {
     match field {
         Field::Status => "active",
@@ -119,23 +145,25 @@ fn has(text: &str, lower: &str) -> bool {
     }
 }
 
-/// Words parted by white space; quotes hold several together.
-fn words(text: &str) -> Vec<String> {
-    let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
+/// Words parted by white space; quotes hold several together. Whether a word begins with a quote: then it is text, whatever
+/// is in it.
+fn words(text: &str) -> Vec<(String, bool)> {
+    let (mut words, mut word, mut in_quotes, mut is_quoted) = (Vec::new(), String::new(), false, false);
     for c in text.chars() {
         match c {
-            '"' => quoted = !quoted,
-            c if c.is_whitespace() && !quoted => {
-                if !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
-                }
+            '"' => {
+                is_quoted |= word.is_empty();
+                in_quotes = !in_quotes;
+            }
+            c if c.is_whitespace() && !in_quotes => {
+                words.push((std::mem::take(&mut word), is_quoted));
+                is_quoted = false;
             }
             c => word.push(c),
         }
     }
-    if !word.is_empty() {
-        words.push(word);
-    }
+    words.push((word, is_quoted));
+    words.retain(|(word, _)| !word.is_empty());
     words
 }
 
@@ -171,6 +199,11 @@ mod tests {
         assert!(Query::parse("status:").error.is_some_and(|error| error.contains("status:active")));
         assert!(Query::parse("status:").matches(&subject()));
         assert!(Query::parse("status:bogus").error.is_some());
-        assert!(Query::parse("/ip4/1.2.3.4:80").error.is_none());
+        for text in ["/ip4/1.2.3.4:80", "localhost:4001", "https://a", "\"agent:foo\""] {
+            assert_eq!(Query::parse(text).error, None, "{text}");
+        }
+        assert!(Query::parse("agent:foo").error.is_some_and(|error| error.contains("protocol")));
+        assert!(Query::parse("status:open").event_error().is_some());
+        assert_eq!(Query::parse("peer:a").event_error(), None);
     }
 }

@@ -54,21 +54,22 @@ pub struct Figures {
     pub latency_ns: Option<u64>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Stream {
-    pub id: Sym,
-    pub status: i32,
-    pub facts: Facts,
-    pub figures: Figures,
+/// Id and facts of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Who {
+    /// Those of the row at this place in the snapshot taken in before.
+    Same(u32),
+    Told(Box<(Sym, Facts)>),
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Connection {
-    pub id: Sym,
+/// A connection, or a stream of one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowIn {
+    /// Place of a stream's connection among the rows.
+    pub parent: Option<u32>,
+    pub who: Who,
     pub status: i32,
-    pub facts: Facts,
     pub figures: Figures,
-    pub streams: Vec<Stream>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,7 +79,8 @@ pub struct Snapshot {
     pub duration_ms: u64,
     pub closed_cut: u64,
     pub total: Figures,
-    pub connections: Vec<Connection>,
+    /// Each connection, and after it its streams.
+    pub rows: Vec<RowIn>,
 }
 
 /// The schema's status numbers.

@@ -74,11 +74,31 @@ fn known(name: &str, map: &Map<String, Value>) -> Option<String> {
             _ => "no address yet".to_owned(),
         }),
         "DialFailure" | "ListenFailure" => {
-            let first = map.get("errors").and_then(Value::as_array).and_then(|all| all.first()).map(plain);
-            joined(vec![text("reason"), first.or_else(|| text("errors"))])
+            let errors = map.get("errors").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let more = errors.len().saturating_sub(1);
+            let first = errors.first().map(failed_address);
+            // That a transport failed says less than how.
+            let reason = text("reason").filter(|reason| first.is_none() || reason != "Transport");
+            let others = (more > 0).then(|| format!("and {more} more"));
+            joined(vec![reason, first.or_else(|| text("errors")), others])
         }
         "IncomingConnection" => text("remote").map(|remote| format!("from {remote}")),
         _ => None,
+    }
+}
+
+/// Cause first, then the address without the peer's id, which has a column of its own.
+fn failed_address(told: &Value) -> String {
+    let part = |key: &str| told.get(key).map(plain).filter(|text| !text.is_empty());
+    let address = part("address").map(|address| match address.split_once("/p2p/") {
+        Some((place, id)) if !id.contains('/') => place.to_owned(),
+        _ => address,
+    });
+    let error = part("error").map(|error| error.trim_end_matches('.').to_owned());
+    match (error, address) {
+        (Some(error), Some(address)) => format!("{error}: {address}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => plain(told),
     }
 }
 
@@ -133,8 +153,16 @@ mod tests {
                 "DialFailure",
                 r#"{"peer":"a","reason":"Transport","errors":[{"address":"/ip4/1","error":"refused"}]}"#
             ),
-            "Transport, address /ip4/1 error refused"
+            "refused: /ip4/1"
         );
+        assert_eq!(
+            event(
+                "DialFailure",
+                r#"{"reason":"Transport","errors":[{"address":"/ip4/1/tcp/2/p2p/12D3","error":"Timed out."},{}]}"#
+            ),
+            "Timed out: /ip4/1/tcp/2, and 1 more"
+        );
+        assert_eq!(event("DialFailure", r#"{"reason":"WrongPeerId","errors":[]}"#), "WrongPeerId, none");
         assert_eq!(event("Evt", &"é".repeat(500)).chars().count(), 201);
     }
 }

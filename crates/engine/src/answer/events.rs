@@ -62,7 +62,7 @@ pub fn answer(look: &Look<'_>, ask: &EventsAsk) -> Events {
         span: Some(span),
         gaps: look.gaps.clone(),
         at_cursor: at_cursor.map(|at| at as u32),
-        query_error: look.query.error.clone(),
+        query_error: look.query.event_error(),
         ..Events::default()
     };
     chart(look, &mut events, &matching, &kinds, span, usize::from(ask.chart_bars).clamp(1, 1024));

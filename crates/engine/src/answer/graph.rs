@@ -100,8 +100,7 @@ fn nodes(look: &Look<'_>) -> Vec<Laid> {
 fn node(look: &Look<'_>, peer: Sym, all: &[&At]) -> Option<Laid> {
     // A direct connection says more of the peer than a relayed one beside it.
     let facts_of = |at: &At| look.moment.facts(look.history, at);
-    let is_relayed =
-        |at: &At| facts_of(at).and_then(|facts| transport(look, facts)).as_deref() == Some(RELAYED);
+    let is_relayed = |at: &At| facts_of(at).and_then(|facts| transport(look, facts)) == Some(RELAYED);
     let first = all.iter().copied().find(|at| !is_relayed(at)).or_else(|| all.first().copied())?;
     let facts = facts_of(first)?;
     let flow = peer_flow(look, all);
@@ -115,7 +114,7 @@ fn node(look: &Look<'_>, peer: Sym, all: &[&At]) -> Option<Laid> {
             key: key::of_peer(look.history, peer),
             peer: look.history.interner.text(peer).into_owned(),
             agent: all.iter().filter_map(|at| facts_of(at)).find_map(|facts| agent(look, facts)),
-            transport: transport(look, facts),
+            transport: transport(look, facts).map(str::to_owned),
             direction: direction_of(facts.role),
             status: first.status,
             end: None,

@@ -13,7 +13,7 @@ use crate::{
     history::{Column, RowIx},
     intern::Sym,
     key::{self, Named},
-    moment::{At, end_of, status_of},
+    moment::{At, end_of, status_of, status_word},
     series,
     snapshot::{Facts, status},
     view::{InspectorAsk, Key, Range},
@@ -165,14 +165,16 @@ fn peer(look: &Look<'_>, ask: &InspectorAsk, key: &Key, peer: Sym) -> Option<Ins
     let agent = known.iter().find_map(|facts| self::agent(look, facts)).or_else(|| agent(look, &last?.facts));
     let rtt = open.iter().filter_map(|at| at.figures.latency_ns).min();
     let status = match (open.first(), last) {
-        (Some(at), _) => at.status,
-        (None, Some(row)) if !status::is_open(row.status) => status_of(row.status),
-        _ => Status::Closed,
+        (Some(at), _) => FactValue::Status(at.status),
+        (None, Some(row)) if !status::is_open(row.status) => FactValue::Status(status_of(row.status)),
+        (None, Some(_)) => FactValue::Status(Status::Closed),
+        // Known by events alone: a dial that failed.
+        (None, None) => FactValue::Text("never connected".into()),
     };
     let mut flow = peer_flow(look, &open);
     let (streams, stream_count) = streams_of(look, &open);
     let mut facts_out = vec![
-        fact("Status", FactValue::Status(status)),
+        fact("Status", status),
         fact("Agent", text(agent.clone())),
         fact("Connections", FactValue::Count(open.len() as u64)),
         fact(
@@ -188,11 +190,15 @@ fn peer(look: &Look<'_>, ask: &InspectorAsk, key: &Key, peer: Sym) -> Option<Ins
             .iter()
             .any(|known| matches!((&known.value, &address), (FactValue::Mono(a), Some(b)) if a == b));
         if is_new && let Some(address) = address {
-            facts_out
-                .push(Fact { note: transport(look, facts), ..fact("Address", FactValue::Mono(address)) });
+            facts_out.push(Fact {
+                note: transport(look, facts).map(str::to_owned),
+                ..fact("Address", FactValue::Mono(address))
+            });
         }
     }
-    let connections: Vec<ConnRow> = all
+    let mut in_order = all.clone();
+    in_order.sort_by_key(|at| !at.is_open);
+    let connections: Vec<ConnRow> = in_order
         .iter()
         .take(MAX_STREAMS)
         .filter_map(|at| {
@@ -354,7 +360,11 @@ fn facts_map(facts: &[Fact]) -> serde_json::Value {
             FactValue::Time(n) | FactValue::Millis(n) | FactValue::Nanos(n) | FactValue::Count(n) => {
                 (*n).into()
             }
-            other => serde_json::to_value(other).unwrap_or_default(),
+            FactValue::Status(status) => status_word(*status).into(),
+            FactValue::Direction(direction) => plain::direction(*direction),
+            FactValue::End(end) => serde_json::json!({
+                "ts": end.at_ms, "inferred": end.inferred, "cause": end.cause, "error": end.error,
+            }),
         };
         (fact.label.clone(), value)
     });

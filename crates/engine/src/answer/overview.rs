@@ -9,12 +9,12 @@ use super::{
 };
 use crate::{
     frame::{Churn, Direction, Figure, Flow, Overview, PeerRow, ProtocolRow, Share, Status},
-    history::{Row, Totals},
+    history::{Place, Row, RowIx, Totals, Want},
     intern::Sym,
     key,
     moment::{At, direction_of, end_of, flow_of},
     series,
-    snapshot::Facts,
+    snapshot::{Facts, status},
     view::{OverviewAsk, Range},
 };
 
@@ -35,8 +35,9 @@ pub fn answer(look: &Look<'_>, ask: &OverviewAsk) -> Overview {
     let open: Vec<&At> = moment.connections.iter().filter(|at| at.is_open).collect();
     let (peers_came, peers_left) = comings(look);
     let (streams_opened, streams_closed) = stream_churn(look);
-    let (mut top_peers, peer_count) = peers(look, &open, usize::from(ask.peers).min(100));
-    let top_protocols = protocols(look);
+    let ended = moment.ended_in_window(history);
+    let (mut top_peers, peer_count) = peers(look, &open, &ended, usize::from(ask.peers).min(100));
+    let top_protocols = protocols(look, &ended);
     let protocol_count = top_protocols.len() as u32;
     let spark_max = spark_max(top_peers.iter().map(|row| &row.flow));
     top_peers.truncate(usize::from(ask.peers));
@@ -67,7 +68,7 @@ pub fn answer(look: &Look<'_>, ask: &OverviewAsk) -> Overview {
         top_protocols: top_protocols.into_iter().take(usize::from(ask.protocols)).collect(),
         protocol_count,
         spark_max,
-        transports: shares(look, &open, |facts| transport(look, facts)),
+        transports: shares(look, &open, |facts| transport(look, facts).map(str::to_owned)),
         securities: shares(look, &open, |facts| history.interner.told(facts.security).map(short_protocol)),
         muxers: shares(look, &open, |facts| history.interner.told(facts.muxer).map(short_protocol)),
         directions: shares(look, &open, |facts| match direction_of(facts.role) {
@@ -82,7 +83,7 @@ pub fn answer(look: &Look<'_>, ask: &OverviewAsk) -> Overview {
 /// Every peer that is open at the cursor.
 pub fn all_peers(look: &Look<'_>) -> Vec<PeerRow> {
     let open: Vec<&At> = look.moment.connections.iter().filter(|at| at.is_open).collect();
-    peers(look, &open, 0).0
+    peers(look, &open, &[], 0).0
 }
 
 fn facts_direction(look: &Look<'_>, at: &At) -> Direction {
@@ -98,16 +99,18 @@ fn short_protocol(name: String) -> String {
 /// Peers that are there at the cursor and were not at the window's begin, and the other way round.
 fn comings(look: &Look<'_>) -> (u32, u32) {
     let Some(window) = look.stretch(PEERS_MS) else { return (0, 0) };
-    let alive = |ms: u64| -> HashSet<Sym> {
-        let rows = look.history.rows.iter().filter(|(_, row)| row.parent.is_none() && row.is_alive_at(ms));
-        rows.filter_map(|(_, row)| row.facts.name.some()).collect()
-    };
-    let before: HashSet<Sym> = match look.history.first_ms() {
-        // What the first snapshot told was there before anybody looked.
-        Some(first) if window.from_ms <= first => alive(first),
-        _ => alive(window.from_ms),
-    };
-    let now = alive(look.moment.at_ms);
+    let history = look.history;
+    // What the first snapshot told was there before anybody looked.
+    let begin = history.place_at(window.from_ms).unwrap_or(Place { chunk: 0, at: 0 });
+    let rows =
+        history.chunk_at(begin).into_iter().flat_map(|chunk| chunk.rows_at(begin.at, |_| Want::STATUS));
+    let before: HashSet<Sym> = rows
+        .filter(|(_, kept)| status::is_open(kept.status))
+        .filter_map(|(row, _)| history.rows.get(row).filter(|row| row.parent.is_none()))
+        .filter_map(|row| row.facts.name.some())
+        .collect();
+    let open = look.moment.connections.iter().filter(|at| at.is_open);
+    let now: HashSet<Sym> = open.filter_map(|at| look.moment.facts(history, at)?.name.some()).collect();
     (now.difference(&before).count() as u32, before.difference(&now).count() as u32)
 }
 
@@ -119,10 +122,10 @@ fn stream_churn(look: &Look<'_>) -> (Option<f64>, Option<f64>) {
     let to = look.moment.at_ms;
     let from = to.saturating_sub(60_000).max(first);
     let Some(elapsed) = to.checked_sub(from).filter(|elapsed| *elapsed > 0) else { return (None, None) };
-    let within = |ms: u64| from < ms && ms <= to;
-    let streams = || look.history.rows.iter().map(|(_, row)| row).filter(|row| row.parent.is_some());
-    let opened = streams().filter(|row| !row.from_start && within(row.begin_ms())).count();
-    let closed = streams().filter(|row| row.end.is_some_and(|end| within(end.at_ms))).count();
+    let rows = &look.history.rows;
+    let is_stream = |(_, row): &(RowIx, &Row)| row.parent.is_some();
+    let opened = rows.begun_within(from + 1, to).filter(is_stream).filter(|(_, row)| !row.from_start).count();
+    let closed = rows.ended_within(from + 1, to).filter(is_stream).count();
     let per_second = |count: usize| Some(count as f64 * 1000.0 / elapsed as f64);
     (per_second(opened), per_second(closed))
 }
@@ -143,11 +146,14 @@ fn churn(look: &Look<'_>, span: Range, bars: usize) -> Vec<Churn> {
             (u128::from(ms.saturating_sub(span.from_ms)) * bars as u128 / u128::from(length.max(1))) as usize;
         is_within.then_some(at.min(bars - 1))
     };
-    let connections = look.history.rows.iter().map(|(_, row)| row).filter(|row| row.parent.is_none());
-    for row in connections {
+    let rows = &look.history.rows;
+    let is_connection = |(_, row): &(RowIx, &Row)| row.parent.is_none();
+    for (_, row) in rows.begun_within(span.from_ms, span.to_ms).filter(is_connection) {
         if let Some(at) = bar(row.begin_ms()).filter(|_| was_seen_opening(look, row)) {
             churn[at].opened += 1;
         }
+    }
+    for (_, row) in rows.ended_within(span.from_ms, span.to_ms).filter(is_connection) {
         let Some(at) = row.end.and_then(|end| bar(end.at_ms)) else { continue };
         if end_of(look.history, row).is_some_and(|end| end.error) {
             churn[at].failed += 1;
@@ -162,9 +168,12 @@ fn was_seen_opening(look: &Look<'_>, row: &Row) -> bool {
     !row.from_start || look.history.first_ms().is_some_and(|first| row.begin_ms() > first)
 }
 
-fn peers(look: &Look<'_>, open: &[&At], with_spark: usize) -> (Vec<PeerRow>, u32) {
+fn peers(look: &Look<'_>, open: &[&At], ended: &[At], with_spark: usize) -> (Vec<PeerRow>, u32) {
     let mut by_peer: BTreeMap<Sym, Vec<&At>> = BTreeMap::new();
-    for at in open.iter().filter(|at| matches(look, at)) {
+    // What moved bytes within the rates' window counts, also where it is gone by now.
+    let is_connection = |at: &At| look.history.rows.get(at.row).is_some_and(|row| row.parent.is_none());
+    let ended: Vec<At> = ended.iter().filter(|at| is_connection(at)).cloned().collect();
+    for at in open.iter().copied().chain(&ended).filter(|at| matches(look, at)) {
         if let Some(facts) = look.moment.facts(look.history, at) {
             by_peer.entry(facts.name).or_default().push(at);
         }
@@ -177,9 +186,9 @@ fn peers(look: &Look<'_>, open: &[&At], with_spark: usize) -> (Vec<PeerRow>, u32
                 key: key::of_peer(look.history, peer),
                 peer: look.history.interner.text(peer).into_owned(),
                 agent: facts().find_map(|facts| agent(look, facts)),
-                transport: facts().find_map(|facts| transport(look, facts)),
-                connections: connections.len() as u32,
-                flow: peer_flow(look, &connections),
+                transport: facts().find_map(|facts| transport(look, facts)).map(str::to_owned),
+                connections: connections.iter().filter(|at| at.is_open).count() as u32,
+                flow: window_flow(look, &connections),
                 share: None,
             };
             (row, connections)
@@ -189,7 +198,11 @@ fn peers(look: &Look<'_>, open: &[&At], with_spark: usize) -> (Vec<PeerRow>, u32
         let both = [row.flow.rate_in, row.flow.rate_out];
         both.iter().flatten().copied().reduce(|a, b| a + b)
     };
-    let total: f64 = rows.iter().filter_map(|(row, _)| rate(row)).sum();
+    rows.retain(|(row, _)| row.connections > 0 || rate(row).is_some_and(|rate| rate > 0.0));
+    // Of the node's whole traffic, if that is told; streams without a connection's figures are in it too.
+    let listed: f64 = rows.iter().filter_map(|(row, _)| rate(row)).sum();
+    let whole = look.moment.rate_in.unwrap_or(0.0) + look.moment.rate_out.unwrap_or(0.0);
+    let total = whole.max(listed);
     rows.sort_by(|(a, _), (b, _)| {
         let (rate_a, rate_b) = (rate(a), rate(b));
         rate_b
@@ -208,6 +221,21 @@ fn peers(look: &Look<'_>, open: &[&At], with_spark: usize) -> (Vec<PeerRow>, u32
         row
     });
     (rows.collect(), count)
+}
+
+/// What a peer's connections moved over the rates' window.
+fn window_flow(look: &Look<'_>, connections: &[&At]) -> Flow {
+    if look.history.seen.shared_traffic || !look.history.seen.connection_traffic {
+        return peer_flow(look, connections);
+    }
+    let flows: Vec<Flow> = connections
+        .iter()
+        .map(|at| {
+            let (rate_in, rate_out) = look.moment.window_rates(look.history, at);
+            Flow { rate_in, rate_out, ..flow_of(at) }
+        })
+        .collect();
+    add(flows.iter())
 }
 
 /// A peer's traffic is the sum of its connections', unless they all show the peer's.
@@ -256,9 +284,11 @@ fn merge(sum: &mut Vec<f32>, more: Vec<f32>) {
     }
 }
 
-fn protocols(look: &Look<'_>) -> Vec<ProtocolRow> {
+fn protocols(look: &Look<'_>, ended: &[At]) -> Vec<ProtocolRow> {
     let mut by_name: HashMap<Sym, (u32, Flow)> = HashMap::new();
-    for at in look.moment.streams.values().flatten() {
+    let is_stream = |at: &&At| look.history.rows.get(at.row).is_some_and(|row| row.parent.is_some());
+    let open = look.moment.streams.values().flatten().filter(|at| at.is_open);
+    for at in open.chain(ended.iter().filter(is_stream)) {
         let Some(name) = look.moment.facts(look.history, at).and_then(|facts| facts.name.some()) else {
             continue;
         };

@@ -31,7 +31,7 @@ fn status(status: Status) -> Value {
     }
 }
 
-fn direction(direction: Direction) -> Value {
+pub fn direction(direction: Direction) -> Value {
     match direction {
         Direction::In => "in".into(),
         Direction::Out => "out".into(),

@@ -24,20 +24,18 @@ pub fn agent(look: &Look<'_>, facts: &Facts) -> Option<String> {
 }
 
 /// From the address, else from the transport id.
-pub fn transport(look: &Look<'_>, facts: &Facts) -> Option<String> {
+pub fn transport(look: &Look<'_>, facts: &Facts) -> Option<&'static str> {
     if !facts.carrier.is_none() {
-        return Some(RELAYED.to_owned());
+        return Some(RELAYED);
     }
-    let interner = &look.history.interner;
-    address::parse(&interner.text(facts.remote))
-        .transport
-        .or_else(|| address::from_transport_id(&interner.text(facts.transport)))
+    let told = look.history.addresses.get(facts.remote).transport;
+    told.or_else(|| address::from_transport_id(&look.history.interner.text(facts.transport)))
 }
 
 /// The peer that relays it: from the address, else the peer of the connection that carries it.
 pub fn relay(look: &Look<'_>, at: &At, facts: &Facts) -> Option<String> {
     let interner = &look.history.interner;
-    address::parse(&interner.text(facts.remote)).relay.or_else(|| {
+    look.history.addresses.get(facts.remote).relay.clone().or_else(|| {
         let run = look.history.rows.get(at.row)?.run;
         let carrier = facts.carrier.some()?;
         let row = look.history.rows.generations(run, None, carrier).last()?;
@@ -72,19 +70,22 @@ pub fn spark_max<'a>(flows: impl Iterator<Item = &'a Flow>) -> f32 {
     flows.flat_map(|flow| flow.spark_in.iter().chain(&flow.spark_out)).copied().fold(0.0, f32::max)
 }
 
+/// Streams that are open on a connection; of one that ended, how many it had in the window.
+pub fn stream_count(look: &Look<'_>, at: &At) -> Option<u32> {
+    let streams = look.moment.streams_of(at.row);
+    look.history.seen.streams.then(|| match at.is_open {
+        true => streams.iter().filter(|stream| stream.is_open).count() as u32,
+        false => streams.len() as u32,
+    })
+}
+
 /// Without its sparkline, which costs the most: see [`spark`].
 pub fn conn_row(look: &Look<'_>, at: &At, expanded: bool) -> Option<ConnRow> {
     let history = look.history;
     let row = history.rows.get(at.row)?;
     let facts = look.moment.facts(history, at)?;
-    let remote = address::parse(&history.interner.text(facts.remote));
+    let host = history.addresses.get(facts.remote).host.clone();
     let relay = relay(look, at, facts);
-    let open_streams = look.moment.streams_of(at.row).iter().filter(|stream| stream.is_open).count();
-    let streams = history.seen.streams.then(|| match at.is_open {
-        true => open_streams,
-        // Of one that ended: how many it had in the window.
-        false => look.moment.streams_of(at.row).len(),
-    });
     Some(ConnRow {
         key: key::of_row(history, at.row),
         id: history.interner.id_text(row.id),
@@ -93,13 +94,13 @@ pub fn conn_row(look: &Look<'_>, at: &At, expanded: bool) -> Option<ConnRow> {
         peer: history.interner.text(facts.name).into_owned(),
         peer_key: key::of_peer(history, facts.name),
         agent: agent(look, facts),
-        transport: transport(look, facts),
+        transport: transport(look, facts).map(str::to_owned),
         direction: direction_of(facts.role),
-        remote: remote.host.filter(|_| relay.is_none()),
+        remote: host.filter(|_| relay.is_none()),
         relay,
         rtt_ns: at.figures.latency_ns,
         age_ms: age_ms(look, at.row),
-        streams: streams.map(|count| count as u32),
+        streams: stream_count(look, at),
         flow: if history.seen.connection_traffic { flow_of(at) } else { Flow::default() },
         shared_flow: history.seen.shared_traffic,
         expanded,
@@ -142,8 +143,10 @@ pub fn matches(look: &Look<'_>, at: &At) -> bool {
     let mut texts: Vec<Cow<'_, str>> = [facts.remote, facts.local, facts.security, facts.muxer, facts.cause]
         .map(|sym| interner.text(sym))
         .into();
-    let address = address::parse(&interner.text(facts.remote));
-    texts.extend([address.host, address.relay].into_iter().flatten().map(Cow::Owned));
+    let address = look.history.addresses.get(facts.remote);
+    texts.extend(
+        [&address.host, &address.relay].into_iter().flatten().map(|text| Cow::Borrowed(text.as_str())),
+    );
     texts.extend(facts.tags.iter().map(|tag| interner.text(*tag)));
     if let Some(row) = look.history.rows.get(at.row) {
         texts.push(Cow::Owned(interner.id_text(row.id)));
@@ -154,14 +157,7 @@ pub fn matches(look: &Look<'_>, at: &At) -> bool {
     } else {
         status_word(status_of(status_number(look, at)))
     };
-    look.query.matches(&Subject {
-        status,
-        is_open: at.is_open,
-        peer: &peer,
-        transport: &transport,
-        protocols,
-        texts,
-    })
+    look.query.matches(&Subject { status, is_open: at.is_open, peer: &peer, transport, protocols, texts })
 }
 
 fn status_number(look: &Look<'_>, at: &At) -> i32 {

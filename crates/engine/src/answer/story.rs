@@ -18,15 +18,28 @@ const MAX_LINES: usize = 200;
 const BEFORE_MS: u64 = 30_000;
 const AFTER_MS: u64 = 5_000;
 
-/// Events that repeat what the rest of the story or the figures say.
-fn is_noise(name: &str, content: &str) -> bool {
-    name == "PingResult" && !words::is_error(name, content)
+/// Lines of one type of event in a row: of more than this only the first and the last are told.
+const MAX_ALIKE: usize = 3;
+
+/// A line, and of which type its event is.
+type Line = (Story, Option<u16>);
+
+/// Events that repeat what the figures say, or what the story's own lines say of a connection that the history has.
+fn is_noise(look: &Look<'_>, name: &str, connection: Sym, content: &str) -> bool {
+    match name {
+        "PingResult" => !words::is_error(name, content),
+        "Dialing" | "IncomingConnection" | "PeerConnected" | "PeerDisconnected" => {
+            let run = look.moment.run;
+            !connection.is_none() && !look.history.rows.generations(run, None, connection).is_empty()
+        }
+        _ => false,
+    }
 }
 
 pub fn of_connection(look: &Look<'_>, ix: RowIx) -> (Vec<Story>, u32) {
     let Some(row) = look.history.rows.get(ix) else { return (Vec::new(), 0) };
-    let mut lines = connection_lines(look, ix, row);
-    lines.extend(stream_lines(look, ix));
+    let mut lines = plain(connection_lines(look, ix, row));
+    lines.extend(plain(stream_lines(look, ix)));
     let from = row.begin_ms().saturating_sub(BEFORE_MS);
     let to = row.end.map_or(u64::MAX, |end| end.at_ms.saturating_add(AFTER_MS));
     let ours = |connection: Sym| connection.is_none() || connection == row.id;
@@ -45,14 +58,14 @@ pub fn of_stream(look: &Look<'_>, ix: RowIx) -> (Vec<Story>, u32) {
         lines.push(line(look, row.begin_ms(), by.into(), Tone::Good, Some(ix), row.facts.open_ms == 0));
     }
     lines.extend(end_line(look, ix, row));
-    finish(lines)
+    finish(plain(lines))
 }
 
 pub fn of_peer(look: &Look<'_>, peer: Sym) -> (Vec<Story>, u32) {
     let connections: Vec<(RowIx, &Row)> =
         look.history.rows.iter().filter(|(_, row)| row.parent.is_none() && row.facts.name == peer).collect();
-    let mut lines: Vec<Story> =
-        connections.iter().flat_map(|(ix, row)| connection_lines(look, *ix, row)).collect();
+    let mut lines: Vec<Line> =
+        connections.iter().flat_map(|(ix, row)| plain(connection_lines(look, *ix, row))).collect();
     lines.extend(event_lines(look, 0, u64::MAX, |of, _| of == peer && !peer.is_none()));
     finish(lines)
 }
@@ -133,18 +146,24 @@ fn stream_lines(look: &Look<'_>, connection: RowIx) -> Vec<Story> {
         .collect()
 }
 
-fn event_lines(look: &Look<'_>, from: u64, to: u64, is_ours: impl Fn(Sym, Sym) -> bool) -> Vec<Story> {
+fn plain(lines: Vec<Story>) -> Vec<Line> {
+    lines.into_iter().map(|line| (line, None)).collect()
+}
+
+fn event_lines(look: &Look<'_>, from: u64, to: u64, is_ours: impl Fn(Sym, Sym) -> bool) -> Vec<Line> {
     let log = &look.history.events;
     log.within(from, to)
         .filter(|(event, content)| {
-            is_ours(event.peer, event.connection) && !is_noise(log.name(event.kind), content)
+            is_ours(event.peer, event.connection)
+                && !is_noise(look, log.name(event.kind), event.connection, content)
         })
         .map(|(event, content)| {
             let name = log.name(event.kind);
             let text = words::cut(&format!("{name}: {}", words::event(name, content)), 160);
             let text = text.trim_end_matches(": ").to_owned();
             let tone = if words::is_error(name, content) { Tone::Warning } else { Tone::Plain };
-            Story { at_ms: event.at_ms, text, tone, key: Some(key::of_event(event.number)), inferred: false }
+            let key = Some(key::of_event(event.number));
+            (Story { at_ms: event.at_ms, text, tone, key, inferred: false }, Some(event.kind))
         })
         .collect()
 }
@@ -153,11 +172,23 @@ fn line(look: &Look<'_>, at_ms: u64, text: String, tone: Tone, row: Option<RowIx
     Story { at_ms, text, tone, key: row.map(|row| key::of_row(look.history, row)), inferred }
 }
 
-fn finish(mut lines: Vec<Story>) -> (Vec<Story>, u32) {
-    lines.sort_by_key(|line| line.at_ms);
-    let cut = lines.len().saturating_sub(MAX_LINES);
-    if cut > 0 {
-        lines.drain(MAX_LINES / 2..MAX_LINES / 2 + cut);
+fn finish(mut lines: Vec<Line>) -> (Vec<Story>, u32) {
+    lines.sort_by_key(|(line, _)| line.at_ms);
+    let mut told = Vec::new();
+    for alike in lines.chunk_by(|(_, a), (_, b)| a.is_some() && a == b) {
+        match alike {
+            [(first, _), between @ .., (last, _)] if alike.len() > MAX_ALIKE => {
+                let mut more = between[0].0.clone();
+                let name = more.text.split(':').next().unwrap_or_default();
+                more.text = format!("{} more {name}", between.len());
+                told.extend([first.clone(), more, last.clone()]);
+            }
+            few => told.extend(few.iter().map(|(line, _)| line.clone())),
+        }
     }
-    (lines, cut as u32)
+    let cut = told.len().saturating_sub(MAX_LINES);
+    if cut > 0 {
+        told.drain(MAX_LINES / 2..MAX_LINES / 2 + cut);
+    }
+    (told, cut as u32)
 }

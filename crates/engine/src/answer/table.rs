@@ -1,15 +1,17 @@
 //! The connections table: what was open at the cursor, and what ended in the window, sorted; only the rows in view.
 
-use std::{cmp::Ordering, collections::HashSet};
+use std::{borrow::Cow, cmp::Ordering, collections::HashSet};
 
 use super::{
     Look,
-    row::{conn_row, matches, spark, spark_max, stream_row},
+    row::{age_ms, agent, conn_row, matches, relay, spark, spark_max, stream_count, stream_row, transport},
 };
 use crate::{
-    frame::{ConnRow, Table, TableRow},
-    moment::At,
-    view::{Column, Key, Sort, TableAsk},
+    frame::{ConnRow, Direction, Status, Table, TableRow},
+    history::RowIx,
+    key::{self, Named},
+    moment::{At, direction_of},
+    view::{Column, Sort, TableAsk},
 };
 
 /// Rows of one answer, whatever is asked: the page takes 120 at most.
@@ -17,28 +19,36 @@ const MAX_ROWS: usize = 120;
 
 pub fn answer(look: &Look<'_>, ask: &TableAsk) -> Table {
     let all = look.moment.connections.len();
-    let rows = sorted(look, ask.sort, &ask.expanded.iter().collect());
-    let open = rows.iter().filter(|(at, _)| at.is_open).count();
-    let sum = |read: fn(&ConnRow) -> Option<f64>| {
-        let open = rows.iter().filter(|(at, _)| at.is_open).filter_map(|(_, row)| read(row));
-        open.fold(None, |sum: Option<f64>, rate| Some(sum.unwrap_or(0.0) + rate))
+    let rows = sorted(look, ask.sort);
+    let open = rows.iter().filter(|at| at.is_open).count();
+    let has_own = look.history.seen.connection_traffic && !look.history.seen.shared_traffic;
+    let sum = |read: fn(&At) -> Option<f64>| {
+        let open = rows.iter().filter(|at| at.is_open).filter_map(|at| read(at));
+        open.fold(None, |sum: Option<f64>, rate| Some(sum.unwrap_or(0.0) + rate)).filter(|_| has_own)
     };
-    let is_own = !look.history.seen.shared_traffic;
     let mut table = Table {
         open: open as u32,
         closed: (rows.len() - open) as u32,
         all: all as u32,
-        sum_in: sum(|row| row.flow.rate_in).filter(|_| is_own),
-        sum_out: sum(|row| row.flow.rate_out).filter(|_| is_own),
+        sum_in: sum(|at| at.rate_in),
+        sum_out: sum(|at| at.rate_out),
         never: look.never(),
         query_error: look.query.error.clone(),
         ..Table::default()
     };
+    let expanded: HashSet<RowIx> = ask
+        .expanded
+        .iter()
+        .filter_map(|key| match key::find(look.history, key) {
+            Some(Named::Connection(row)) => Some(row),
+            _ => None,
+        })
+        .collect();
     let (row_px, sub_px) = (u64::from(ask.row_px.max(1)), u64::from(ask.sub_row_px.max(1)));
     let from = u64::from(ask.scroll_px);
     let to = from + u64::from(ask.height_px);
     let (mut y, mut number) = (0u64, 0u32);
-    for (at, mut row) in rows {
+    for at in rows {
         let mut place = |height: u64, table: &mut Table| {
             let is_visible = y + height > from && y < to && table.rows.len() < MAX_ROWS;
             if is_visible && table.rows.is_empty() {
@@ -48,14 +58,17 @@ pub fn answer(look: &Look<'_>, ask: &TableAsk) -> Table {
             number += 1;
             is_visible
         };
-        let (key, is_expanded) = (row.key.clone(), row.expanded);
-        if place(row_px, &mut table) {
+        let is_expanded = expanded.contains(&at.row);
+        if place(row_px, &mut table)
+            && let Some(mut row) = conn_row(look, at, is_expanded)
+        {
             spark(look, at.row, &mut row.flow);
             table.rows.push(TableRow::Connection(Box::new(row)));
         }
         if !is_expanded {
             continue;
         }
+        let key = key::of_row(look.history, at.row);
         for stream in ordered_streams(look, at) {
             if place(sub_px, &mut table)
                 && let Some(mut row) = stream_row(look, stream, &key)
@@ -78,7 +91,8 @@ pub fn answer(look: &Look<'_>, ask: &TableAsk) -> Table {
 
 /// Every connection of the table.
 pub fn all<'a>(look: &Look<'a>) -> Vec<(&'a At, ConnRow)> {
-    sorted(look, Sort { by: Column::RateIn, descending: true }, &HashSet::new())
+    let rows = sorted(look, Sort { by: Column::RateIn, descending: true });
+    rows.into_iter().filter_map(|at| Some((at, conn_row(look, at, false)?))).collect()
 }
 
 /// Open ones first, then oldest first.
@@ -89,65 +103,72 @@ pub fn ordered_streams<'a>(look: &'a Look<'_>, connection: &At) -> Vec<&'a At> {
     streams
 }
 
-fn sorted<'a>(look: &Look<'a>, sort: Sort, expanded: &HashSet<&Key>) -> Vec<(&'a At, ConnRow)> {
-    let mut rows: Vec<(&At, ConnRow)> = look
-        .moment
-        .connections
-        .iter()
+/// What a row is sorted by; None: not told.
+#[derive(PartialEq)]
+enum By<'a> {
+    Status(Status),
+    Direction(Direction),
+    Number(u64),
+    Rate(f64),
+    Text(Cow<'a, str>),
+}
+
+impl By<'_> {
+    fn compare(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (By::Status(a), By::Status(b)) => a.cmp(b),
+            (By::Direction(a), By::Direction(b)) => a.cmp(b),
+            (By::Number(a), By::Number(b)) => a.cmp(b),
+            (By::Rate(a), By::Rate(b)) => a.total_cmp(b),
+            (By::Text(a), By::Text(b)) => a.cmp(b),
+            // Of one column all are alike.
+            _ => Ordering::Equal,
+        }
+    }
+}
+
+fn by<'a>(look: &Look<'a>, at: &At, column: Column) -> Option<By<'a>> {
+    let history = look.history;
+    let facts = look.moment.facts(history, at)?;
+    let flow = history.seen.connection_traffic.then_some(at);
+    Some(match column {
+        Column::Status => By::Status(at.status),
+        Column::Direction => By::Direction(direction_of(facts.role)),
+        Column::Peer => By::Text(history.interner.text(facts.name)),
+        Column::Agent => By::Text(agent(look, facts)?.into()),
+        Column::Transport => By::Text(transport(look, facts)?.into()),
+        Column::Remote => By::Text(match relay(look, at, facts) {
+            // Relayed ones after those that have an address.
+            Some(relay) => format!("\u{10ffff}{relay}").into(),
+            None => history.addresses.get(facts.remote).host.clone()?.into(),
+        }),
+        Column::Rtt => By::Number(at.figures.latency_ns?),
+        Column::Age => By::Number(age_ms(look, at.row)?),
+        Column::Streams => By::Number(u64::from(stream_count(look, at)?)),
+        Column::RateIn => By::Rate(flow?.rate_in?),
+        Column::RateOut => By::Rate(flow?.rate_out?),
+        Column::TotalIn => By::Number(flow?.figures.bytes_in?),
+        Column::TotalOut => By::Number(flow?.figures.bytes_out?),
+    })
+}
+
+/// The connections that match, in order.
+fn sorted<'a>(look: &Look<'a>, sort: Sort) -> Vec<&'a At> {
+    let end = |at: &At| look.history.rows.get(at.row).and_then(|row| row.end).filter(|_| !at.is_open);
+    let mut rows: Vec<(&At, Option<By<'_>>, u64)> = (look.moment.connections.iter())
         .filter(|at| matches(look, at))
-        .filter_map(|at| {
-            let mut row = conn_row(look, at, false)?;
-            row.expanded = expanded.contains(&row.key);
-            Some((at, row))
-        })
+        .map(|at| (at, by(look, at, sort.by), end(at).map_or(0, |end| end.at_ms)))
         .collect();
-    rows.sort_by(|(at_a, a), (at_b, b)| {
-        let by_column = compare(a, b, sort.by);
-        let by_column = if sort.descending { by_column.reverse() } else { by_column };
+    rows.sort_unstable_by(|(at_a, a, end_a), (at_b, b, end_b)| {
         // What is open comes first, except where the status itself is sorted by; what is not told comes last.
         let openness =
             if sort.by == Column::Status { Ordering::Equal } else { at_b.is_open.cmp(&at_a.is_open) };
-        let told = told(b, sort.by).cmp(&told(a, sort.by));
-        let newest_end = || {
-            let end = |row: &ConnRow| row.end.as_ref().map_or(0, |end| end.at_ms);
-            end(b).cmp(&end(a))
+        let by_column = match (a, b) {
+            (Some(a), Some(b)) if sort.descending => b.compare(a),
+            (Some(a), Some(b)) => a.compare(b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
         };
-        openness.then(told).then(by_column).then_with(newest_end).then_with(|| at_a.row.cmp(&at_b.row))
+        openness.then(by_column).then_with(|| end_b.cmp(end_a)).then_with(|| at_a.row.cmp(&at_b.row))
     });
-    rows
-}
-
-fn told(row: &ConnRow, by: Column) -> bool {
-    match by {
-        Column::Agent => row.agent.is_some(),
-        Column::Transport => row.transport.is_some(),
-        Column::Remote => row.remote.is_some() || row.relay.is_some(),
-        Column::Rtt => row.rtt_ns.is_some(),
-        Column::Age => row.age_ms.is_some(),
-        Column::Streams => row.streams.is_some(),
-        Column::RateIn => row.flow.rate_in.is_some(),
-        Column::RateOut => row.flow.rate_out.is_some(),
-        Column::TotalIn => row.flow.total_in.is_some(),
-        Column::TotalOut => row.flow.total_out.is_some(),
-        Column::Status | Column::Peer | Column::Direction => true,
-    }
-}
-
-fn compare(a: &ConnRow, b: &ConnRow, by: Column) -> Ordering {
-    let rates = |a: Option<f64>, b: Option<f64>| a.unwrap_or(0.0).total_cmp(&b.unwrap_or(0.0));
-    match by {
-        Column::Status => a.status.cmp(&b.status),
-        Column::Peer => a.peer.cmp(&b.peer),
-        Column::Agent => a.agent.cmp(&b.agent),
-        Column::Transport => a.transport.cmp(&b.transport),
-        Column::Direction => a.direction.cmp(&b.direction),
-        Column::Remote => (&a.remote, &a.relay).cmp(&(&b.remote, &b.relay)),
-        Column::Rtt => a.rtt_ns.cmp(&b.rtt_ns),
-        Column::Age => a.age_ms.cmp(&b.age_ms),
-        Column::Streams => a.streams.cmp(&b.streams),
-        Column::RateIn => rates(a.flow.rate_in, b.flow.rate_in),
-        Column::RateOut => rates(a.flow.rate_out, b.flow.rate_out),
-        Column::TotalIn => a.flow.total_in.cmp(&b.flow.total_in),
-        Column::TotalOut => a.flow.total_out.cmp(&b.flow.total_out),
-    }
+    rows.into_iter().map(|(at, ..)| at).collect()
 }

@@ -1,11 +1,13 @@
 //! 64 snapshots. Open while it grows; sealed into one arena per column when it is full.
 
+mod loose;
+mod open;
+mod sealed;
+
 use std::collections::HashMap;
 
-use super::{
-    row::RowIx,
-    track::{Changes, Track, value_at},
-};
+use self::{loose::LooseRows, open::OpenRows, sealed::SealedRows};
+use super::row::RowIx;
 use crate::{
     intern::Sym,
     snapshot::{Facts, Figures},
@@ -45,6 +47,26 @@ pub const COLUMNS: [Column; 9] = [
     Column::Latency,
 ];
 
+/// Columns to be read of a row: what is not wanted costs nothing, and reads as "not told".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Want(u16);
+
+impl Want {
+    pub const STATUS: Want = Want(1 << Column::Status as u16);
+    pub const BYTES: Want = Want(Self::STATUS.0 | 1 << Column::BytesIn as u16 | 1 << Column::BytesOut as u16);
+    pub const STREAM: Want = Want(Self::BYTES.0 | 1 << Column::Facts as u16);
+    pub const CONNECTION: Want = Want(Self::STREAM.0 | 1 << Column::Latency as u16);
+
+    /// And the rates as the node measured them.
+    pub const fn and_rates(self) -> Want {
+        Want(self.0 | 1 << Column::NowIn as u16 | 1 << Column::NowOut as u16)
+    }
+
+    fn has(self, column: usize) -> bool {
+        self.0 & 1 << column != 0
+    }
+}
+
 /// What is kept of a snapshot besides its rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Totals {
@@ -60,28 +82,14 @@ pub struct Totals {
     pub after_loss: bool,
 }
 
-type Tracks = [Track; COLUMNS.len()];
+/// What a row is at one snapshot, by column; as in the columns, 0 is "not told".
+pub type Values = [u64; COLUMNS.len()];
 
 #[derive(Debug)]
 enum Rows {
-    Open { places: HashMap<RowIx, usize>, rows: Vec<(RowIx, Tracks)> },
-    Sealed { ids: Vec<RowIx>, columns: Box<[Arena; COLUMNS.len()]> },
-}
-
-/// A column of all rows: `bytes[starts[i]..starts[i + 1]]` is the track of row i.
-#[derive(Debug, Default)]
-struct Arena {
-    starts: Vec<u32>,
-    bytes: Vec<u8>,
-}
-
-impl Arena {
-    fn track(&self, place: usize) -> &[u8] {
-        match (self.starts.get(place), self.starts.get(place + 1)) {
-            (Some(from), Some(to)) => &self.bytes[*from as usize..*to as usize],
-            _ => &[],
-        }
-    }
+    Open(OpenRows),
+    Loose(LooseRows),
+    Sealed(SealedRows),
 }
 
 #[derive(Debug)]
@@ -89,6 +97,7 @@ pub struct Chunk {
     pub totals: Vec<Totals>,
     facts: Vec<Facts>,
     facts_places: HashMap<Facts, u32>,
+    facts_bytes: usize,
     rows: Rows,
 }
 
@@ -108,16 +117,45 @@ pub struct Kept {
     pub figures: Figures,
 }
 
-fn status_value(status: i32) -> u64 {
-    u64::from(status as u32) + 1
+impl Told<'_> {
+    fn values(&self, facts: u32) -> Values {
+        let figures = self.figures;
+        [
+            u64::from(self.status as u32) + 1,
+            u64::from(facts),
+            some(figures.bytes_in),
+            some(figures.bytes_out),
+            some(figures.packets_in),
+            some(figures.packets_out),
+            some(figures.now_in),
+            some(figures.now_out),
+            some(figures.latency_ns),
+        ]
+    }
+}
+
+impl Kept {
+    /// None: the row is not in the snapshot.
+    fn of(values: &Values) -> Option<Kept> {
+        let figure = |column: Column| values[column as usize].checked_sub(1);
+        Some(Kept {
+            status: values[Column::Status as usize].checked_sub(1)? as u32 as i32,
+            facts: values[Column::Facts as usize] as u32,
+            figures: Figures {
+                bytes_in: figure(Column::BytesIn),
+                bytes_out: figure(Column::BytesOut),
+                packets_in: figure(Column::PacketsIn),
+                packets_out: figure(Column::PacketsOut),
+                now_in: figure(Column::NowIn),
+                now_out: figure(Column::NowOut),
+                latency_ns: figure(Column::Latency),
+            },
+        })
+    }
 }
 
 fn some(value: Option<u64>) -> u64 {
     value.map_or(0, |value| value.saturating_add(1))
-}
-
-fn told(value: Option<u64>) -> Option<u64> {
-    value.and_then(|value| value.checked_sub(1))
 }
 
 impl Default for Chunk {
@@ -126,7 +164,8 @@ impl Default for Chunk {
             totals: Vec::with_capacity(CHUNK_LEN),
             facts: Vec::new(),
             facts_places: HashMap::new(),
-            rows: Rows::Open { places: HashMap::new(), rows: Vec::new() },
+            facts_bytes: 0,
+            rows: Rows::Open(OpenRows::default()),
         }
     }
 }
@@ -148,159 +187,152 @@ impl Chunk {
         self.facts.get(index as usize)
     }
 
-    /// Begins a snapshot: at the end, or between others when it came late. Rows follow by [`put`](Self::put); those that
-    /// are not put are absent.
-    pub fn begin(&mut self, at: usize, totals: Totals) {
-        self.open();
-        let is_last = at >= self.len();
-        if !is_last && let Rows::Open { rows, .. } = &mut self.rows {
-            for (_, tracks) in rows {
-                for (column, track) in COLUMNS.iter().zip(tracks.iter_mut()) {
-                    // What is not put is absent here, but was whatever it was after.
-                    let absent = (*column == Column::Status && !track.is_empty()).then_some(0);
-                    track.insert(at as u8, absent, is_last);
-                }
-            }
+    /// Where these facts are kept.
+    pub fn facts_index(&mut self, facts: &Facts) -> u32 {
+        if let Some(place) = self.facts_places.get(facts) {
+            return *place;
         }
-        self.totals.insert(at.min(self.totals.len()), totals);
+        let place = self.facts.len() as u32;
+        self.facts.push(facts.clone());
+        self.facts_places.insert(facts.clone(), place);
+        self.facts_bytes += size_of::<Facts>() + facts.tags.len() * size_of::<Sym>();
+        place
     }
 
-    /// A row of the snapshot at `at`, which was begun.
-    pub fn put(&mut self, at: usize, row: RowIx, told: &Told<'_>) {
-        self.open();
-        let is_last = at + 1 >= self.len();
-        let facts = match self.facts_places.get(told.facts) {
-            Some(place) => *place,
-            None => {
-                let place = self.facts.len() as u32;
-                self.facts.push(told.facts.clone());
-                self.facts_places.insert(told.facts.clone(), place);
-                place
-            }
-        };
-        let Rows::Open { places, rows } = &mut self.rows else { return };
-        let known = rows.len();
-        let place = *places.entry(row).or_insert_with(|| {
-            rows.push((row, Tracks::default()));
-            known
-        });
-        let tracks = &mut rows[place].1;
-        let figures = told.figures;
-        let values = [
-            status_value(told.status),
-            u64::from(facts),
-            some(figures.bytes_in),
-            some(figures.bytes_out),
-            some(figures.packets_in),
-            some(figures.packets_out),
-            some(figures.now_in),
-            some(figures.now_out),
-            some(figures.latency_ns),
-        ];
-        for (track, value) in tracks.iter_mut().zip(values) {
-            if is_last {
-                track.push(at as u8, value);
-            } else {
-                track.replace(at as u8, value, true);
-            }
-        }
-        if place == known && !is_last {
-            // No later snapshot of this chunk tells it.
-            tracks[Column::Status as usize].push(at as u8 + 1, 0);
-        }
+    /// A snapshot at the end. Its rows follow by [`append`](Self::append); rows that were there and are not appended
+    /// are [`absent`](Self::absent).
+    pub fn append_snapshot(&mut self, totals: Totals) {
+        self.totals.push(totals);
     }
 
-    /// A row that the snapshot at the end does not tell any more.
-    pub fn absent(&mut self, at: usize, row: RowIx) {
-        if let Rows::Open { places, rows } = &mut self.rows
-            && let Some(place) = places.get(&row)
+    /// A row of the last snapshot. `place`: where this chunk keeps it, if it is known. Returns that.
+    pub fn append(&mut self, row: RowIx, place: Option<u32>, told: &Told<'_>, facts: u32) -> u32 {
+        let at = self.totals.len().saturating_sub(1) as u8;
+        let Rows::Open(open) = &mut self.rows else { return 0 };
+        let place = place.map_or_else(|| open.place_or_new(row), |place| place as usize);
+        open.put(place, at, &told.values(facts));
+        place as u32
+    }
+
+    /// A row that the last snapshot does not tell any more.
+    pub fn absent(&mut self, row: RowIx) {
+        let at = self.totals.len().saturating_sub(1) as u8;
+        if let Rows::Open(open) = &mut self.rows
+            && let Some(place) = open.place(row)
         {
-            rows[*place].1[Column::Status as usize].push(at as u8, 0);
+            let mut values = *open.last(place);
+            values[Column::Status as usize] = 0;
+            open.put(place, at, &values);
+        }
+    }
+
+    /// A snapshot between others, or at the end of a chunk that is not the newest, with all that it tells.
+    pub fn insert<'a>(&mut self, at: usize, totals: Totals, rows: impl Iterator<Item = (RowIx, Told<'a>)>) {
+        self.loosen();
+        let is_last = at >= self.len();
+        self.totals.insert(at.min(self.totals.len()), totals);
+        let at = at as u8;
+        let rows: Vec<(RowIx, Values)> = rows
+            .map(|(row, told)| {
+                let facts = self.facts_index(told.facts);
+                (row, told.values(facts))
+            })
+            .collect();
+        let Rows::Loose(loose) = &mut self.rows else { return };
+        loose.begin(at, is_last);
+        for (row, values) in rows {
+            loose.put(at, row, &values, is_last);
         }
     }
 
     fn place(&self, row: RowIx) -> Option<usize> {
         match &self.rows {
-            Rows::Open { places, .. } => places.get(&row).copied(),
-            Rows::Sealed { ids, .. } => ids.binary_search(&row).ok(),
+            Rows::Open(open) => open.place(row),
+            Rows::Sealed(sealed) => sealed.place(row),
+            Rows::Loose(_) => None,
         }
     }
 
     fn row_count(&self) -> usize {
         match &self.rows {
-            Rows::Open { rows, .. } => rows.len(),
-            Rows::Sealed { ids, .. } => ids.len(),
+            Rows::Open(open) => open.len(),
+            Rows::Sealed(sealed) => sealed.len(),
+            Rows::Loose(_) => 0,
         }
     }
 
-    fn value(&self, place: usize, column: Column, at: u8) -> Option<u64> {
+    fn row(&self, place: usize) -> RowIx {
         match &self.rows {
-            Rows::Open { rows, .. } => rows[place].1[column as usize].value_at(at),
-            Rows::Sealed { columns, .. } => value_at(columns[column as usize].track(place), at),
+            Rows::Open(open) => open.row(place),
+            Rows::Sealed(sealed) => sealed.row(place),
+            Rows::Loose(_) => RowIx(u32::MAX),
         }
     }
 
-    fn changes(&self, place: usize, column: Column) -> Changes<'_> {
-        Changes::new(match &self.rows {
-            Rows::Open { rows, .. } => rows[place].1[column as usize].bytes(),
-            Rows::Sealed { columns, .. } => columns[column as usize].track(place),
-        })
-    }
-
-    fn kept(&self, place: usize, at: u8) -> Option<Kept> {
-        let status = told(self.value(place, Column::Status, at))? as u32 as i32;
-        let figure = |column| told(self.value(place, column, at));
-        Some(Kept {
-            status,
-            facts: self.value(place, Column::Facts, at)? as u32,
-            figures: Figures {
-                bytes_in: figure(Column::BytesIn),
-                bytes_out: figure(Column::BytesOut),
-                packets_in: figure(Column::PacketsIn),
-                packets_out: figure(Column::PacketsOut),
-                now_in: figure(Column::NowIn),
-                now_out: figure(Column::NowOut),
-                latency_ns: figure(Column::Latency),
-            },
-        })
+    fn kept(&self, place: usize, at: u8, want: impl FnOnce() -> Want) -> Option<Kept> {
+        match &self.rows {
+            Rows::Open(open) => Kept::of(&open.values_at(place, at)?),
+            Rows::Sealed(sealed) => {
+                let mut values = Values::default();
+                values[0] = sealed.value(place, Column::Status as usize, at);
+                if values[0] == 0 {
+                    return None;
+                }
+                let want = want();
+                for (column, value) in values.iter_mut().enumerate().skip(1) {
+                    if want.has(column) {
+                        *value = sealed.value(place, column, at);
+                    }
+                }
+                Kept::of(&values)
+            }
+            Rows::Loose(_) => None,
+        }
     }
 
     /// The row as the snapshot at `at` tells it; None when it does not.
-    pub fn row_at(&self, row: RowIx, at: usize) -> Option<Kept> {
-        self.kept(self.place(row)?, at as u8)
+    pub fn row_at(&self, row: RowIx, at: usize, want: Want) -> Option<Kept> {
+        self.kept(self.place(row)?, at as u8, || want)
     }
 
     /// Every row of the snapshot at `at`.
-    pub fn rows_at(&self, at: usize) -> impl Iterator<Item = (RowIx, Kept)> + '_ {
+    pub fn rows_at(&self, at: usize, want: impl Fn(RowIx) -> Want) -> impl Iterator<Item = (RowIx, Kept)> {
         (0..self.row_count()).filter_map(move |place| {
-            let row = match &self.rows {
-                Rows::Open { rows, .. } => rows[place].0,
-                Rows::Sealed { ids, .. } => ids[place],
-            };
-            self.kept(place, at as u8).map(|kept| (row, kept))
+            let row = self.row(place);
+            self.kept(place, at as u8, || want(row)).map(|kept| (row, kept))
         })
     }
 
     /// Every row that is in this chunk at all.
     pub fn row_ids(&self) -> impl Iterator<Item = RowIx> + '_ {
-        (0..self.row_count()).map(|place| match &self.rows {
-            Rows::Open { rows, .. } => rows[place].0,
-            Rows::Sealed { ids, .. } => ids[place],
-        })
+        (0..self.row_count()).map(|place| self.row(place))
     }
 
     /// A figure of a row at each of the chunk's snapshots that tells it: (ms, value).
     pub fn points(&self, row: RowIx, column: Column, out: &mut Vec<(u64, u64)>) {
         let Some(place) = self.place(row) else { return };
-        let mut statuses = self.changes(place, Column::Status).peekable();
-        let mut values = self.changes(place, column).peekable();
+        let column = column as usize;
+        match &self.rows {
+            Rows::Open(open) => self.steps(open.changes(place, 0), open.changes(place, column), out),
+            Rows::Sealed(sealed) => self.steps(sealed.changes(place, 0), sealed.changes(place, column), out),
+            Rows::Loose(_) => {}
+        }
+    }
+
+    fn steps(
+        &self,
+        statuses: impl Iterator<Item = (u8, u64)>,
+        values: impl Iterator<Item = (u8, u64)>,
+        out: &mut Vec<(u64, u64)>,
+    ) {
+        let (mut statuses, mut values) = (statuses.peekable(), values.peekable());
         let (mut status, mut value) = (0, None);
         for (at, totals) in self.totals.iter().enumerate() {
             while let Some((_, change)) = statuses.next_if(|(change, _)| usize::from(*change) <= at) {
                 status = change;
             }
             while let Some((_, change)) = values.next_if(|(change, _)| usize::from(*change) <= at) {
-                value = told(Some(change));
+                value = change.checked_sub(1);
             }
             if status > 0 {
                 out.extend(value.map(|value| (totals.instant_ms, value)));
@@ -316,81 +348,73 @@ impl Chunk {
 
     /// Packs the rows; nothing changes but the room they take.
     pub fn seal(&mut self) {
-        let Rows::Open { rows, .. } = &mut self.rows else { return };
-        let mut rows = std::mem::take(rows);
-        rows.sort_unstable_by_key(|(row, _)| *row);
-        let mut columns = Box::<[Arena; COLUMNS.len()]>::default();
-        for (column, arena) in columns.iter_mut().enumerate() {
-            arena.starts.reserve_exact(rows.len() + 1);
-            arena.starts.push(0);
-            for (_, tracks) in &rows {
-                arena.bytes.extend_from_slice(tracks[column].bytes());
-                arena.starts.push(arena.bytes.len() as u32);
+        self.rows = Rows::Sealed(match &self.rows {
+            Rows::Open(open) => {
+                SealedRows::new((0..open.len()).map(|place| open.row(place)), |place| open.tracks(place))
             }
-            arena.bytes.shrink_to_fit();
-        }
+            Rows::Loose(loose) => loose.seal(),
+            Rows::Sealed(_) => return,
+        });
         self.facts.shrink_to_fit();
         self.facts_places = HashMap::new();
-        self.rows = Rows::Sealed { ids: rows.into_iter().map(|(row, _)| row).collect(), columns };
     }
 
-    fn open(&mut self) {
-        let Rows::Sealed { ids, columns } = &self.rows else { return };
-        let rows: Vec<(RowIx, Tracks)> = ids
-            .iter()
-            .enumerate()
-            .map(|(place, row)| {
-                (*row, std::array::from_fn(|column| Track::decode(columns[column].track(place))))
-            })
-            .collect();
-        self.facts_places =
-            self.facts.iter().enumerate().map(|(place, facts)| (facts.clone(), place as u32)).collect();
-        let places = rows.iter().enumerate().map(|(place, (row, _))| (*row, place)).collect();
-        self.rows = Rows::Open { places, rows };
+    /// After [`insert`](Self::insert), in the newest chunk: more can be appended.
+    pub fn reopen(&mut self) {
+        if let Rows::Loose(loose) = &self.rows {
+            self.rows = Rows::Open(loose.tighten());
+        }
     }
 
-    /// The later half, when late snapshots made it too long.
+    fn loosen(&mut self) {
+        let loose = match &self.rows {
+            Rows::Loose(_) => return,
+            Rows::Open(open) => {
+                LooseRows::new((0..open.len()).map(|place| (open.row(place), open.tracks(place))))
+            }
+            Rows::Sealed(sealed) => {
+                LooseRows::new((0..sealed.len()).map(|place| (sealed.row(place), sealed.tracks(place))))
+            }
+        };
+        self.rows = Rows::Loose(loose);
+        if self.facts_places.is_empty() {
+            self.facts_places =
+                self.facts.iter().enumerate().map(|(place, facts)| (facts.clone(), place as u32)).collect();
+        }
+    }
+
+    /// The later half, when late snapshots made it too long. Both are to be sealed or reopened then.
     pub fn split(&mut self) -> Option<Chunk> {
         if self.len() <= SPLIT_LEN {
             return None;
         }
-        self.open();
-        let mut right = Chunk {
+        self.loosen();
+        let Rows::Loose(loose) = &mut self.rows else { return None };
+        Some(Chunk {
             totals: self.totals.split_off(CHUNK_LEN),
             facts: self.facts.clone(),
             facts_places: self.facts_places.clone(),
-            ..Chunk::default()
-        };
-        let Rows::Open { places, rows } = &mut self.rows else { return None };
-        let mut later = Vec::new();
-        for (row, tracks) in rows.iter_mut() {
-            let split: Tracks = std::array::from_fn(|column| tracks[column].split_off(CHUNK_LEN as u8));
-            if !split[Column::Status as usize].is_empty() {
-                later.push((*row, split));
-            }
-        }
-        rows.retain(|(_, tracks)| !tracks[Column::Status as usize].is_empty());
-        *places = rows.iter().enumerate().map(|(place, (row, _))| (*row, place)).collect();
-        let places = later.iter().enumerate().map(|(place, (row, _))| (*row, place)).collect();
-        right.rows = Rows::Open { places, rows: later };
-        Some(right)
+            facts_bytes: self.facts_bytes,
+            rows: Rows::Loose(loose.split_off()),
+        })
     }
 
     /// Bytes that it takes, about.
     pub fn memory(&self) -> usize {
-        let facts = self.facts.iter().map(|facts| size_of::<Facts>() + facts.tags.len() * size_of::<Sym>());
         let rows = match &self.rows {
-            Rows::Open { rows, .. } => {
-                let bytes: usize =
-                    rows.iter().flat_map(|(_, tracks)| tracks.iter().map(Track::capacity)).sum();
-                rows.len() * (size_of::<(RowIx, Tracks)>() + 32) + bytes
-            }
-            Rows::Sealed { ids, columns } => {
-                let arenas = columns.iter().map(|arena| arena.bytes.len() + arena.starts.len() * 4);
-                ids.len() * size_of::<RowIx>() + arenas.sum::<usize>()
-            }
+            Rows::Open(open) => open.memory(),
+            Rows::Sealed(sealed) => sealed.memory(),
+            Rows::Loose(_) => 0,
         };
         let places = self.facts_places.len() * (size_of::<Facts>() + 16);
-        size_of::<Chunk>() + self.totals.len() * size_of::<Totals>() + facts.sum::<usize>() + places + rows
+        size_of::<Chunk>() + self.totals.len() * size_of::<Totals>() + self.facts_bytes + places + rows
+    }
+
+    /// About what it will take when it is sealed.
+    pub fn packed(&self) -> usize {
+        match &self.rows {
+            Rows::Open(open) => open.packed() + self.facts_bytes,
+            _ => self.memory(),
+        }
     }
 }

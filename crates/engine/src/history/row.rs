@@ -1,6 +1,6 @@
 //! Rows: connections and streams over their whole life, each with one identity.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     intern::Sym,
@@ -36,16 +36,43 @@ pub struct Row {
     pub figures: Figures,
     /// The history began with it: its beginning was not seen.
     pub from_start: bool,
+    /// Where it lies among the beginnings.
+    noted_begin_ms: Option<u64>,
+    /// Number of the last snapshot appended that tells it.
+    pub told_in: u32,
 }
 
 impl Row {
+    /// As a snapshot at `at_ms` tells it for the first time.
+    pub fn new(
+        who: (Option<RowIx>, Sym, u32),
+        at_ms: u64,
+        status: i32,
+        facts: Facts,
+        figures: Figures,
+    ) -> Row {
+        let (parent, id, run) = who;
+        Row {
+            parent,
+            id,
+            run,
+            generation: 0,
+            first_seen_ms: at_ms,
+            last_seen_ms: at_ms,
+            last_open_ms: 0,
+            end: None,
+            status,
+            facts,
+            figures,
+            from_start: false,
+            noted_begin_ms: None,
+            told_in: 0,
+        }
+    }
+
     /// When it was opened, or else first seen.
     pub fn begin_ms(&self) -> u64 {
         if self.facts.open_ms > 0 { self.facts.open_ms.min(self.first_seen_ms) } else { self.first_seen_ms }
-    }
-
-    pub fn is_alive_at(&self, ms: u64) -> bool {
-        self.begin_ms() <= ms && self.end.is_none_or(|end| end.at_ms > ms)
     }
 }
 
@@ -56,6 +83,9 @@ pub struct Rows {
     free: Vec<u32>,
     /// Generations of an id, oldest first.
     by_id: HashMap<(u32, Option<RowIx>, Sym), Vec<RowIx>>,
+    /// Rows by when they began and, if they did, ended.
+    begins: BTreeSet<(u64, RowIx)>,
+    ends: BTreeSet<(u64, RowIx)>,
     count: usize,
 }
 
@@ -73,6 +103,48 @@ impl Rows {
             .iter()
             .enumerate()
             .filter_map(|(at, slot)| slot.as_ref().map(|row| (RowIx(at as u32), row)))
+    }
+
+    /// A row ended, or its end turns out to be another.
+    pub fn set_end(&mut self, ix: RowIx, end: End) {
+        let Some(row) = self.slots.get_mut(ix.0 as usize).and_then(Option::as_mut) else { return };
+        if let Some(before) = row.end.replace(end) {
+            self.ends.remove(&(before.at_ms, ix));
+        }
+        self.ends.insert((end.at_ms, ix));
+    }
+
+    /// More may be known now of when a row began.
+    pub fn note_begin(&mut self, ix: RowIx) {
+        let Some(row) = self.slots.get_mut(ix.0 as usize).and_then(Option::as_mut) else { return };
+        let begin_ms = row.begin_ms();
+        if row.noted_begin_ms == Some(begin_ms) {
+            return;
+        }
+        if let Some(before) = row.noted_begin_ms.replace(begin_ms) {
+            self.begins.remove(&(before, ix));
+        }
+        self.begins.insert((begin_ms, ix));
+    }
+
+    /// Rows that ended at `from_ms` or later and not after `to_ms`.
+    pub fn ended_within(&self, from_ms: u64, to_ms: u64) -> impl Iterator<Item = (RowIx, &Row)> {
+        self.within(&self.ends, from_ms, to_ms)
+    }
+
+    /// Rows that began at `from_ms` or later and not after `to_ms`.
+    pub fn begun_within(&self, from_ms: u64, to_ms: u64) -> impl Iterator<Item = (RowIx, &Row)> {
+        self.within(&self.begins, from_ms, to_ms)
+    }
+
+    fn within<'a>(
+        &'a self,
+        times: &'a BTreeSet<(u64, RowIx)>,
+        from_ms: u64,
+        to_ms: u64,
+    ) -> impl Iterator<Item = (RowIx, &'a Row)> {
+        let times = (from_ms <= to_ms).then(|| times.range((from_ms, RowIx(0))..=(to_ms, RowIx(u32::MAX))));
+        times.into_iter().flatten().filter_map(|(_, ix)| Some((*ix, self.get(*ix)?)))
     }
 
     pub fn generations(&self, run: u32, parent: Option<RowIx>, id: Sym) -> &[RowIx] {
@@ -97,6 +169,12 @@ impl Rows {
 
     pub fn remove(&mut self, ix: RowIx) {
         let Some(row) = self.slots.get_mut(ix.0 as usize).and_then(Option::take) else { return };
+        if let Some(end) = row.end {
+            self.ends.remove(&(end.at_ms, ix));
+        }
+        if let Some(begin_ms) = row.noted_begin_ms {
+            self.begins.remove(&(begin_ms, ix));
+        }
         self.free.push(ix.0);
         self.count -= 1;
         let key = (row.run, row.parent, row.id);
@@ -109,6 +187,8 @@ impl Rows {
     }
 
     pub fn memory(&self) -> usize {
-        self.slots.capacity() * size_of::<Option<Row>>() + self.count * 80
+        self.slots.capacity() * size_of::<Option<Row>>()
+            + self.count * 80
+            + (self.begins.len() + self.ends.len()) * 24
     }
 }

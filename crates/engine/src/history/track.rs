@@ -1,11 +1,15 @@
 //! One figure of one row over the snapshots of a chunk: told when it changes, nothing in between.
 
-/// Changes in order: (number of the snapshot in its chunk, value from then on), each as deltas of variable length.
+/// Changes in order: (number of the snapshot in its chunk, value from then on), each as a delta of variable length. Most
+/// follow the snapshot before at once: only for others is the step written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Track {
     bytes: Vec<u8>,
     last: Option<(u8, u64)>,
 }
+
+/// Before the first change, a step from snapshot 0.
+const BEFORE: (u8, u64) = (u8::MAX, 0);
 
 impl FromIterator<(u8, u64)> for Track {
     fn from_iter<I: IntoIterator<Item = (u8, u64)>>(changes: I) -> Track {
@@ -19,9 +23,8 @@ impl FromIterator<(u8, u64)> for Track {
 
 impl Track {
     fn append(&mut self, (at, value): (u8, u64)) {
-        let (last_at, last_value) = self.last.unwrap_or_default();
-        put_varint(&mut self.bytes, u64::from(at - last_at));
-        put_varint(&mut self.bytes, zigzag(value.wrapping_sub(last_value) as i64));
+        let (last_at, last_value) = self.last.unwrap_or(BEFORE);
+        put_change(&mut self.bytes, at.wrapping_sub(last_at), zigzag(value.wrapping_sub(last_value) as i64));
         self.last = Some((at, value));
     }
 
@@ -67,6 +70,18 @@ impl Track {
         right
     }
 
+    /// The first snapshot that tells it.
+    pub fn first_at(&self) -> Option<u8> {
+        self.changes().next().map(|(at, _)| at)
+    }
+
+    /// Has it begin with `value` at `snapshot`, unless it is told by then.
+    pub fn begin(&mut self, snapshot: u8, value: u64) {
+        if self.first_at().is_none_or(|first| first > snapshot) {
+            *self = std::iter::once((snapshot, value)).chain(self.changes()).collect();
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.last.is_none()
     }
@@ -75,12 +90,7 @@ impl Track {
         &self.bytes
     }
 
-    /// Bytes allocated.
-    pub fn capacity(&self) -> usize {
-        self.bytes.capacity()
-    }
-
-    fn changes(&self) -> Changes<'_> {
+    pub fn changes(&self) -> Changes<'_> {
         Changes::new(&self.bytes)
     }
 
@@ -122,7 +132,7 @@ pub struct Changes<'a> {
 
 impl<'a> Changes<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Changes { bytes, at: 0, value: 0 }
+        Changes { bytes, at: BEFORE.0, value: BEFORE.1 }
     }
 }
 
@@ -130,23 +140,51 @@ impl Iterator for Changes<'_> {
     type Item = (u8, u64);
 
     fn next(&mut self) -> Option<(u8, u64)> {
-        let step = take_varint(&mut self.bytes)?;
-        let delta = unzigzag(take_varint(&mut self.bytes)?);
-        self.at = self.at.wrapping_add(step as u8);
-        self.value = self.value.wrapping_add(delta as u64);
+        let (step, delta) = take_change(&mut self.bytes)?;
+        self.at = self.at.wrapping_add(step);
+        self.value = self.value.wrapping_add(unzigzag(delta) as u64);
         Some((self.at, self.value))
     }
 }
 
-fn zigzag(value: i64) -> u64 {
+pub fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
 }
 
-fn unzigzag(value: u64) -> i64 {
+pub fn unzigzag(value: u64) -> i64 {
     ((value >> 1) as i64) ^ -((value & 1) as i64)
 }
 
-fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+/// First byte: whether a step of other than 1 follows, 6 bits of the delta, and whether more of it come.
+fn put_change(out: &mut Vec<u8>, step: u8, delta: u64) {
+    let (is_far, rest) = (u8::from(step != 1), delta >> 6);
+    out.push(is_far | (delta as u8 & 0x3f) << 1 | u8::from(rest > 0) << 7);
+    if rest > 0 {
+        put_varint(out, rest);
+    }
+    if is_far == 1 {
+        out.push(step);
+    }
+}
+
+fn take_change(bytes: &mut &[u8]) -> Option<(u8, u64)> {
+    let (first, rest) = bytes.split_first()?;
+    *bytes = rest;
+    let mut delta = u64::from(first >> 1 & 0x3f);
+    if first & 0x80 != 0 {
+        delta |= take_varint(bytes)? << 6;
+    }
+    let step = if first & 1 == 1 {
+        let (step, rest) = bytes.split_first()?;
+        *bytes = rest;
+        *step
+    } else {
+        1
+    };
+    Some((step, delta))
+}
+
+pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -154,7 +192,7 @@ fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+pub fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
     let (mut value, mut shift) = (0u64, 0);
     loop {
         let (byte, rest) = bytes.split_first()?;
