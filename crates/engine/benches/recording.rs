@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use peerscope_engine::{
     Engine, Options,
-    view::{Column, Cursor, GraphAsk, OverviewAsk, Panel, Sort, TableAsk, TimelineAsk, View},
+    view::{Column, Cursor, EventsAsk, GraphAsk, OverviewAsk, Panel, Sort, TableAsk, TimelineAsk, View},
 };
 use peerscope_introspection::{
     recording::{Item, Reader},
     wire::ServerMessage,
 };
 use prost::Message;
+
+/// No multiple of 37.
+const SEEKS: u64 = 100;
 
 fn payloads(bytes: &[u8]) -> Vec<Bytes> {
     let mut reader = Reader::new();
@@ -57,63 +60,69 @@ fn table() -> Panel {
     })
 }
 
+fn panels() -> [(&'static str, Panel); 4] {
+    let overview = OverviewAsk { spark_points: 60, peers: 8, protocols: 8, churn_bars: 60 };
+    let events =
+        EventsAsk { hidden: Vec::new(), first: None, rows: 60, chart_bars: 120, expanded: Vec::new() };
+    [
+        ("table", table()),
+        ("graph", Panel::Graph(GraphAsk { labels: 8 })),
+        ("overview", Panel::Overview(overview)),
+        ("events", Panel::Events(events)),
+    ]
+}
+
 fn main() {
     for file in std::env::args().skip(1).filter(|argument| !argument.starts_with("--")) {
-        let bytes = match std::fs::read(&file) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                eprintln!("{file}: {error}");
-                continue;
-            }
-        };
-        let payloads = payloads(&bytes);
-        let megabytes = bytes.len() as f64 / 1e6;
-        let (mut decodes, mut intakes) = (Vec::new(), Vec::new());
-        let mut engine = Engine::new(Options::default());
-        for _ in 0..3 {
-            decodes.push(
-                timed(|| {
-                    payloads.iter().filter(|payload| ServerMessage::decode(&payload[..]).is_ok()).count()
-                })
-                .1,
-            );
-            engine = Engine::new(Options::default());
-            intakes.push(timed(|| payloads.iter().for_each(|payload| _ = engine.take(payload.clone()))).1);
-        }
-        let counters = engine.counters();
-        let (first, last) = (counters.first_ms.unwrap_or(0), counters.last_ms.unwrap_or(0));
-        let rate = |times: Vec<Duration>| megabytes / median(times).as_secs_f64();
-        println!("{file}: {megabytes:.1} MB, {} states, {} events", counters.states, counters.events);
-        println!("  decode alone  {:8.0} MB/s", rate(decodes));
-        println!("  intake        {:8.0} MB/s", rate(intakes));
-        println!(
-            "  history       {:8.1} MB, 1/{:.1} of the frames, {} dropped",
-            counters.history_bytes as f64 / 1e6,
-            bytes.len() as f64 / counters.history_bytes as f64,
-            counters.dropped
-        );
-        for (name, panel) in [
-            ("table", table()),
-            ("graph", Panel::Graph(GraphAsk { labels: 8 })),
-            (
-                "overview",
-                Panel::Overview(OverviewAsk { spark_points: 60, peers: 8, protocols: 8, churn_bars: 60 }),
-            ),
-        ] {
-            let (mut seeks, mut again) = (Vec::new(), Vec::new());
-            for step in 0..100u64 {
-                // Everywhere, in no order.
-                let at = first + (last - first) * (step * 37 % 100) / 100;
-                seeks.push(timed(|| engine.answer(&view(Cursor::At(at), panel.clone()))).1);
-                again.push(timed(|| engine.answer(&view(Cursor::At(at), panel.clone()))).1);
-            }
-            again.sort_unstable();
-            seeks.sort_unstable();
-            println!(
-                "  seek {name:9}{:8.2} ms, p99 {:.2} ms",
-                seeks[50].as_secs_f64() * 1e3,
-                seeks[98].as_secs_f64() * 1e3
-            );
+        match std::fs::read(&file) {
+            Ok(bytes) => measure(&file, &bytes),
+            Err(error) => eprintln!("{file}: {error}"),
         }
     }
+}
+
+fn measure(file: &str, bytes: &[u8]) {
+    let payloads = payloads(bytes);
+    let megabytes = bytes.len() as f64 / 1e6;
+    let (mut decodes, mut intakes) = (Vec::new(), Vec::new());
+    let mut engine = Engine::new(Options::default());
+    // Turn by turn, so that both meet the same machine.
+    for _ in 0..3 {
+        let decode = || payloads.iter().filter(|payload| ServerMessage::decode(&payload[..]).is_ok()).count();
+        decodes.push(timed(decode).1);
+        engine = Engine::new(Options::default());
+        intakes.push(timed(|| payloads.iter().for_each(|payload| _ = engine.take(payload.clone()))).1);
+    }
+    let counters = engine.counters();
+    let rate = |times: Vec<Duration>| megabytes / median(times).as_secs_f64();
+    let (decode, intake) = (rate(decodes), rate(intakes));
+    let of_frames = counters.history_bytes as f64 / bytes.len() as f64;
+    println!("{file}: {megabytes:.1} MB, {} states, {} events", counters.states, counters.events);
+    println!("  decode alone  {decode:8.0} MB/s");
+    println!("  intake        {intake:8.0} MB/s, {:.2} of decoding alone", intake / decode);
+    println!(
+        "  history       {:8.1} MB, {of_frames:.2} of the frames; {} dropped",
+        counters.history_bytes as f64 / 1e6,
+        counters.dropped
+    );
+    let mut json = serde_json::json!({
+        "file": file, "bytes": bytes.len(), "states": counters.states, "events": counters.events,
+        "decode_mb_per_s": decode, "intake_mb_per_s": intake,
+        "history_bytes": counters.history_bytes, "dropped": counters.dropped,
+    });
+    let (first, last) = (counters.first_ms.unwrap_or(0), counters.last_ms.unwrap_or(0));
+    for (name, panel) in panels() {
+        let mut times: Vec<f64> = (0..SEEKS)
+            .map(|step| {
+                // Everywhere, in no order.
+                let at = first + (last - first) * (step * 37 % SEEKS) / SEEKS;
+                timed(|| engine.answer(&view(Cursor::At(at), panel.clone()))).1.as_secs_f64() * 1e3
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        let (p50, p99) = (times[times.len() / 2], times[times.len() * 99 / 100]);
+        println!("  seek {name:9}{p50:8.2} ms, p99 {p99:.2} ms");
+        json[format!("seek_{name}_ms")] = serde_json::json!([p50, p99]);
+    }
+    println!("{json}");
 }

@@ -11,6 +11,10 @@ mod story;
 mod table;
 mod timeline;
 
+use std::cell::RefCell;
+
+pub use events::Found;
+
 use crate::{
     frame::{Answer, Frame, Never, Problems},
     history::History,
@@ -26,11 +30,12 @@ pub struct Look<'a> {
     pub query: Query,
     pub view: &'a View,
     pub gaps: Vec<Range>,
+    pub found: &'a RefCell<Found>,
 }
 
 impl<'a> Look<'a> {
-    pub fn new(history: &'a History, moment: &'a Moment, view: &'a View) -> Self {
-        Look { history, moment, query: Query::parse(&view.query), view, gaps: gaps(history) }
+    pub fn new(history: &'a History, moment: &'a Moment, view: &'a View, found: &'a RefCell<Found>) -> Self {
+        Look { history, moment, query: Query::parse(&view.query), view, gaps: gaps(history), found }
     }
 
     /// From the first to the last thing told.

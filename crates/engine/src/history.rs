@@ -14,7 +14,7 @@ use std::collections::{HashSet, VecDeque};
 
 use chunk::CHUNK_LEN;
 pub use chunk::{Chunk, Column, Totals, Want};
-pub use event_log::{Event, EventLog};
+pub use event_log::{Event, EventLog, Part};
 pub use row::{End, Row, RowIx, Rows};
 pub use run::{Runs, RuntimeKept};
 pub use seen::Seen;

@@ -18,11 +18,13 @@ mod snapshot;
 pub mod view;
 mod words;
 
+use std::cell::RefCell;
+
 use bytes::Bytes;
 use peerscope_introspection::wire::CommandResponse;
 
 use crate::{
-    answer::Look,
+    answer::{Found, Look},
     frame::{Frame, Problems},
     history::History,
     intake::Intake,
@@ -100,6 +102,7 @@ pub struct Engine {
     problems: Problems,
     version: u64,
     moment: Option<(MomentKey, Moment)>,
+    found: RefCell<Found>,
 }
 
 /// Compared, not flagged: a moment is decoded again only when one of these differs.
@@ -118,6 +121,7 @@ impl Engine {
             problems: Problems::default(),
             version: 0,
             moment: None,
+            found: RefCell::default(),
         }
     }
 
@@ -240,7 +244,7 @@ impl Engine {
             Some((known, moment)) if known == key => moment,
             _ => Moment::new(&self.history, view.cursor, view.range),
         };
-        let answer = read(&Look::new(&self.history, &moment, view));
+        let answer = read(&Look::new(&self.history, &moment, view, &self.found));
         self.moment = Some((key, moment));
         answer
     }

@@ -41,11 +41,20 @@ pub fn events_at(look: &Look<'_>) -> Option<f64> {
 pub fn event_rates(look: &Look<'_>, span: Range, columns: usize) -> Vec<f32> {
     let length = span.to_ms.saturating_sub(span.from_ms);
     let edge = |column: usize| span.from_ms + (u128::from(length) * column as u128 / columns as u128) as u64;
+    let column = |at_ms: u64| {
+        let at = (u128::from(at_ms - span.from_ms) * columns as u128 / u128::from(length.max(1))) as usize;
+        at.min(columns - 1)
+    };
     let mut counts = vec![0u32; columns];
-    for (event, _) in look.history.events.within(span.from_ms, span.to_ms) {
-        let at =
-            (u128::from(event.at_ms - span.from_ms) * columns as u128 / u128::from(length.max(1))) as usize;
-        counts[at.min(columns - 1)] += 1;
+    for part in look.history.events.parts(span.from_ms, span.to_ms) {
+        let mut rest = part.events();
+        while let Some(first) = rest.first() {
+            // As many as fall into the same column.
+            let column_of_first = column(first.at_ms);
+            let len = rest.partition_point(|event| column(event.at_ms) == column_of_first);
+            counts[column_of_first] += len as u32;
+            rest = &rest[len..];
+        }
     }
     let seconds = (length as f64 / columns as f64 / 1000.0).max(0.001);
     let in_gap = |column: usize| {

@@ -31,6 +31,10 @@ pub struct Event {
 struct EventChunk {
     events: Vec<Event>,
     contents: Vec<u8>,
+    /// How many of each type.
+    counts: Vec<(u16, u32)>,
+    /// Another one whenever the chunk changes.
+    version: u64,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +43,7 @@ pub struct EventLog {
     types: Vec<EventType>,
     by_name: HashMap<String, u16>,
     next_number: u64,
+    next_version: u64,
     count: usize,
     contents_bytes: usize,
     types_bytes: usize,
@@ -97,6 +102,9 @@ impl EventLog {
         chunk.contents.extend_from_slice(event.content.as_bytes());
         let place = chunk.events.partition_point(|other| other.at_ms <= kept.at_ms);
         chunk.events.insert(place, kept);
+        add(&mut chunk.counts, kept.kind, 1);
+        self.next_version += 1;
+        chunk.version = self.next_version;
         // What comes late goes into a chunk that may be full.
         let is_heavy = chunk.contents.len() > 2 * CHUNK_BYTES && chunk.events.len() > 1;
         if chunk.events.len() > 2 * CHUNK_LEN || is_heavy {
@@ -138,13 +146,24 @@ impl EventLog {
             contents
         };
         chunk.contents = pack(&mut chunk.events);
-        let mut later = EventChunk { events: later, contents: Vec::new() };
+        let mut later = EventChunk { events: later, ..EventChunk::default() };
         later.contents = pack(&mut later.events);
+        self.next_version += 2;
+        (chunk.version, later.version) = (self.next_version - 1, self.next_version);
+        for chunk in [chunk, &mut later] {
+            chunk.counts.clear();
+            chunk.events.iter().for_each(|event| add(&mut chunk.counts, event.kind, 1));
+        }
         self.chunks.insert(at + 1, later);
     }
 
     pub fn name(&self, kind: u16) -> &str {
         self.types.get(kind as usize).map_or("", |kind| &kind.name)
+    }
+
+    /// How many types are known.
+    pub fn types(&self) -> usize {
+        self.types.len()
     }
 
     pub fn properties(&self, kind: u16) -> &[Property] {
@@ -174,6 +193,20 @@ impl EventLog {
                 let from = chunk.events.partition_point(|event| event.at_ms < from_ms);
                 let to = chunk.events.partition_point(|event| event.at_ms <= to_ms);
                 chunk.events[from..to.max(from)].iter().map(|event| (event, chunk.content(event)))
+            })
+    }
+
+    /// The same chunk by chunk: of a whole one it is known how many of each type it has.
+    pub fn parts(&self, from_ms: u64, to_ms: u64) -> impl Iterator<Item = Part<'_>> {
+        let first =
+            self.chunks.partition_point(|chunk| chunk.events.last().is_none_or(|last| last.at_ms < from_ms));
+        self.chunks
+            .range(first..)
+            .take_while(move |chunk| chunk.events.first().is_some_and(|event| event.at_ms <= to_ms))
+            .map(move |chunk| {
+                let from = chunk.events.partition_point(|event| event.at_ms < from_ms);
+                let to = chunk.events.partition_point(|event| event.at_ms <= to_ms);
+                Part { chunk, from, to: to.max(from) }
             })
     }
 
@@ -220,6 +253,45 @@ impl EventLog {
     pub fn memory(&self) -> usize {
         // Half again: vectors grow by doubling.
         self.types_bytes + (self.count * size_of::<Event>() + self.contents_bytes) * 3 / 2
+    }
+}
+
+/// Events of one chunk, one after the other.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    chunk: &'a EventChunk,
+    from: usize,
+    to: usize,
+}
+
+impl<'a> Part<'a> {
+    pub fn events(&self) -> &'a [Event] {
+        &self.chunk.events[self.from..self.to]
+    }
+
+    pub fn content(&self, event: &Event) -> &'a str {
+        self.chunk.content(event)
+    }
+
+    /// The whole chunk's version. None: it is a part of it.
+    pub fn version(&self) -> Option<u64> {
+        (self.from == 0 && self.to == self.chunk.events.len()).then_some(self.chunk.version)
+    }
+
+    /// Adds up how many of each type there are.
+    pub fn count(&self, counts: &mut Vec<(u16, u32)>) {
+        match self.version() {
+            Some(_) => self.chunk.counts.iter().for_each(|(kind, count)| add(counts, *kind, *count)),
+            None => self.events().iter().for_each(|event| add(counts, event.kind, 1)),
+        }
+    }
+}
+
+/// There are few types.
+fn add(counts: &mut Vec<(u16, u32)>, kind: u16, more: u32) {
+    match counts.iter_mut().find(|(known, _)| *known == kind) {
+        Some((_, count)) => *count += more,
+        None => counts.push((kind, more)),
     }
 }
 
