@@ -125,8 +125,9 @@ pub fn build(graph: &Graph, eye: Eye, selected: Selected, hovered: Option<&Key>)
         dot(&mut scene, node, &spot, selected.is_peer(&node.key, &node.peer), hovered == Some(&node.key));
         scene.spots.push(spot);
     }
-    labels::peers(&mut scene, graph, eye);
     me(&mut scene, eye);
+    // Last, so that no disc covers a word.
+    labels::all(&mut scene, graph, eye);
     scene
 }
 
@@ -150,7 +151,6 @@ fn rings(scene: &mut Scene, graph: &Graph, eye: Eye) {
             dash: Some((3.0, 4.0)),
         });
     }
-    labels::rings(scene, graph, eye);
 }
 
 fn sectors(scene: &mut Scene, graph: &Graph, eye: Eye) {
@@ -165,21 +165,12 @@ fn sectors(scene: &mut Scene, graph: &Graph, eye: Eye) {
         let to = to.min(from + TAU);
         scene.marks.push(Mark::Arc {
             at: middle,
-            radius: radius + 6.0,
+            radius: radius + labels::ARC,
             from,
             to,
             width: 3.0,
             ink: Ink::full(token),
         });
-        let half = (from + to) / 2.0;
-        let out = radius + 18.0 + 8.0 * half.cos().abs();
-        let at = (middle.0 + out * half.cos(), middle.1 + (radius + 18.0) * half.sin());
-        let align = match half.cos() {
-            c if c > 0.2 => Align::Start,
-            c if c < -0.2 => Align::End,
-            _ => Align::Middle,
-        };
-        labels::sector(scene, eye, sector, at, align);
     }
 }
 

@@ -120,6 +120,46 @@ fn rings_and_sectors_are_labelled() {
     assert!(!texts.contains(&"cccccccc"));
 }
 
+/// What each word covers: left, right, and the height of its middle. Letters are taken for narrow ones.
+fn words(scene: &Scene) -> Vec<(String, f64, f64, f64)> {
+    let words = scene.marks.iter().filter_map(|mark| match mark {
+        Mark::Text { at, text, size, align: Align::Start, .. } => {
+            Some((text.clone(), at.0, at.0 + text.chars().count() as f64 * size * 0.4, at.1))
+        }
+        _ => None,
+    });
+    words.collect()
+}
+
+#[test]
+fn no_word_lies_on_another() {
+    let mut graph = graph();
+    // A crowd in one place, and peers on the ring of those that are not told.
+    graph.nodes = (0..8).map(|i| node(&format!("peer{i}xxx"))).collect();
+    graph.positions = (0..8u8).flat_map(|i| [0.5 + 0.01 * f32::from(i), 0.1]).collect();
+    graph.nodes.extend((0..4).map(|i| GraphNode { rtt_ns: None, ..node(&format!("far{i}yyyy")) }));
+    graph.positions.extend([0.95, 0.0, -0.95, 0.0, 0.0, 0.95, 0.0, -0.95]);
+    graph.sectors = vec![
+        Sector { name: None, count: 6, from: -1.0, to: 1.0 },
+        Sector { name: Some("quic-v1".into()), count: 6, from: 1.1, to: 5.2 },
+    ];
+    graph.rings = (0..6u8).map(|i| Ring { millis: 1.0, radius: 0.3 + 0.1 * f32::from(i) }).collect();
+    for eye in [EYE, Eye { width: 390.0, height: 560.0, phone: true, ..EYE }] {
+        let words = words(&build(&graph, eye, Selected::default(), None));
+        assert!(
+            words.iter().filter(|word| word.0.starts_with("peer") || word.0.starts_with("far")).count() >= 10
+        );
+        for (i, a) in words.iter().enumerate() {
+            for b in &words[i + 1..] {
+                let apart = a.2 <= b.1 || b.2 <= a.1 || (a.3 - b.3).abs() >= 11.0;
+                assert!(apart, "{a:?} lies on {b:?}");
+            }
+        }
+        assert!(words.iter().any(|word| word.0.contains("transport")), "{words:?}");
+        assert!(words.iter().any(|word| word.0 == "not told"), "{words:?}");
+    }
+}
+
 #[test]
 fn an_odd_answer_draws_what_it_can() {
     let mut graph = graph();
