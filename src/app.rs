@@ -194,7 +194,7 @@ impl App {
 
     /// What follows from the state alone: the address, and what is asked of the engine.
     fn follow(&mut self) {
-        self.address_bar.show(&self.model.route);
+        self.address_bar.show(&self.model.route, self.model.window.phone());
         if self.model.route.source.is_some() {
             self.host.show(ask::view(&self.model));
         }

@@ -17,12 +17,21 @@ pub struct AddressBar {
     shown: Route,
     written: String,
     later: Option<Timeout>,
+    /// The newest step is a sheet that was opened over the screen.
+    sheet: bool,
+    /// On the way back to the step below a sheet: what the address is to say there.
+    back_to: Option<String>,
 }
 
 impl AddressBar {
     /// What the address says now. Its token goes to the tab's session storage, and out of the address and the history.
     pub fn read(&mut self) -> Route {
-        let hash = dom::window().location().hash().unwrap_or_default();
+        let mut hash = dom::window().location().hash().unwrap_or_default();
+        if let Some(newer) = self.back_to.take() {
+            // What changed while the sheet was open is kept.
+            replace(&newer);
+            hash = newer;
+        }
         let read = route::read(&hash);
         if let (Some(token), Some(SourceRef::Endpoint(url) | SourceRef::Url(url))) =
             (&read.token, &read.route.source)
@@ -30,6 +39,7 @@ impl AddressBar {
             store::put_token(url, token);
         }
         self.later = None;
+        self.sheet &= read.route.selection.is_some();
         self.shown = read.route.clone();
         self.written = route::write(&read.route);
         if read.token.is_some() {
@@ -38,21 +48,33 @@ impl AddressBar {
         read.route
     }
 
-    pub fn show(&mut self, route: &Route) {
+    /// `sheets`: what is selected is shown over the screen, so that it opens by a step and Back closes it.
+    pub fn show(&mut self, route: &Route, sheets: bool) {
         if self.shown == *route {
             return;
         }
-        let steps = self.shown.screen != route.screen || self.shown.source != route.source;
+        let elsewhere = self.shown.screen != route.screen || self.shown.source != route.source;
+        let opens = sheets && self.shown.selection.is_none() && route.selection.is_some();
+        let closes = self.sheet && route.selection.is_none();
         self.shown = route.clone();
         let hash = route::write(route);
         if hash == self.written {
             self.later = None;
             return;
         }
-        self.written = hash.clone();
-        if steps {
-            self.later = None;
+        let before = std::mem::replace(&mut self.written, hash.clone());
+        if elsewhere || opens {
+            if self.later.take().is_some() {
+                // The step that is left keeps what it showed last.
+                replace(&before);
+            }
+            self.sheet = opens;
             push(&hash);
+        } else if closes {
+            self.later = None;
+            self.sheet = false;
+            self.back_to = Some(hash);
+            back();
         } else {
             self.later = Some(Timeout::new(QUIET_MS, move || replace(&hash)));
         }
@@ -62,6 +84,12 @@ impl AddressBar {
 fn replace(hash: &str) {
     if let Ok(history) = dom::window().history() {
         refused(history.replace_state_with_url(&JsValue::NULL, "", Some(hash)));
+    }
+}
+
+fn back() {
+    if let Ok(history) = dom::window().history() {
+        refused(history.back());
     }
 }
 
