@@ -10,25 +10,41 @@ use super::{
 use crate::{
     model::{Action, Link, SourceRef, Trouble},
     part::{
-        each,
+        copy, each,
         glyph::{Glyph, Shape},
         icon::{Icon, Name},
     },
 };
 
-const SNIPPET: &str = "\
-// Cargo.toml: peerscope-libp2p = \"0.1\", peerscope-endpoint = \"0.1\"
+/// What the README shows, without its `use` lines and comments.
+const SNIPPET: &str = r#"#[derive(NetworkBehaviour)]
+struct My {
+    ping: Introspect<ping::Behaviour>,
+}
+
 let introspector = Introspector::new();
-// .with_tcp(config, introspector.security(noise::Config::new),
-//           introspector.muxer(yamux::Config::default))?
-// .with_behaviour(|key| introspector.behaviour(…))?
+let mut swarm = SwarmBuilder::with_new_identity()
+    .with_tokio()
+    .with_tcp(
+        tcp::Config::default(),
+        introspector.security((tls::Config::new, noise::Config::new)),
+        introspector.muxer(yamux::Config::default),
+    )?
+    .with_behaviour(|_| My { ping: introspector.behaviour(ping::Behaviour::default()) })?
+    .build();
+
 let endpoint = WebSocketEndpoint::new(Arc::new(introspector), Options::default());
-endpoint.start().await?;";
+endpoint.start().await?;
+println!("{}", endpoint.viewer_url().unwrap_or_default());"#;
 
 #[component]
 pub fn Start(props: &ShellProps) -> Html {
     let model = &props.model;
     let open_sample = props.dispatch.reform(|_: MouseEvent| Action::Open(SourceRef::Sample));
+    let copy_snippet = {
+        let dispatch = props.dispatch.clone();
+        Callback::from(move |_: MouseEvent| copy::copy(SNIPPET.to_owned(), dispatch.clone()))
+    };
     html! {
         <main class="view" data-testid={format!("screen-{}", model.route.screen.word())}>
             <div class="first">
@@ -39,8 +55,15 @@ pub fn Start(props: &ShellProps) -> Html {
                     <AddressForm ..props.clone() />
                     if let Some(trouble) = &model.error { { trouble_box(props, trouble) } }
                     <h2 class="more">{ "Add it to a rust-libp2p node" }</h2>
-                    <p>{ "A dozen lines. Off unless switched on, loopback only, read-only." }</p>
-                    <pre>{ SNIPPET }</pre>
+                    <p>
+                        { "Three lines change in how the swarm is built, four come after it. Loopback only, read-only. The crates " }
+                        <code>{ "peerscope-libp2p" }</code>{ " and " }<code>{ "peerscope-endpoint" }</code>
+                        { " come by git or path: they are not on the registry yet." }
+                    </p>
+                    <div class="snippet">
+                        <pre tabindex="0">{ SNIPPET }</pre>
+                        <button class="btn ic" onclick={copy_snippet} aria-label="Copy the code" title="Copy the code"><Icon name={Name::Copy} size={14} /></button>
+                    </div>
                     <p class="after">{ "No node at hand? " }<code>{ "peerscope demo" }</code>{ " starts a small network of real ones." }</p>
                 </section>
                 <section>
@@ -111,5 +134,18 @@ fn trouble_box(props: &ShellProps, trouble: &Trouble) -> Html {
                 </div>
             }
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SNIPPET;
+
+    #[test]
+    fn the_code_is_that_of_the_readme() {
+        let readme = include_str!("../../README.md");
+        for line in SNIPPET.lines() {
+            assert!(readme.contains(line), "the README does not show: {line}");
+        }
     }
 }
