@@ -11,11 +11,15 @@ use std::rc::Rc;
 
 use peerscope_engine::{
     frame::{Answer, Frame, Kind},
-    view::Key,
+    view::{Key, Range},
 };
 use yew::prelude::*;
 
-use crate::model::{Action, Model};
+use crate::{
+    format::{self, Clock},
+    model::{Action, Link, Model},
+    part::text,
+};
 
 /// What every screen gets.
 #[derive(Clone, Properties)]
@@ -29,6 +33,45 @@ impl PartialEq for ScreenProps {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.model, &other.model) && self.dispatch == other.dispatch
     }
+}
+
+/// Width of the rail and of the inspector, as in `static/tokens.css` and `static/app.css`.
+const RAIL: f64 = 148.0;
+const RAIL_SMALL: f64 = 44.0;
+const INSPECTOR: f64 = 344.0;
+
+/// How wide a screen is, CSS px: the inspector lies beside it, except where it lies below (tablet) or over it (phone).
+pub fn stage_width(model: &Model) -> f64 {
+    let width = model.window.width;
+    let rail = match width {
+        _ if model.window.phone() => 0.0,
+        ..=1100.0 => RAIL_SMALL,
+        _ => RAIL,
+    };
+    let beside = width > 1000.0 && model.route.selection.is_some();
+    (width - rail - if beside { INSPECTOR } else { 0.0 }).max(0.0)
+}
+
+/// While an endpoint is lost, the moment that all figures are of: `as of 14:32:10`.
+pub fn as_of(model: &Model) -> Option<String> {
+    let lost = matches!(model.link, Link::Waiting { .. } | Link::Connecting | Link::Failed { .. });
+    let at = model.frame.as_ref()?.head.cursor_ms.filter(|_| lost && model.lost_at_ms.is_some())?;
+    Some(format!("as of {}", format::clock(at, model.zone_minutes, Clock::Seconds)))
+}
+
+/// How many bars a stretch is cut into, so that each lasts a second at least.
+pub fn whole_seconds(span: Range, most: u16) -> u16 {
+    let seconds = span.to_ms.saturating_sub(span.from_ms) / 1000;
+    seconds.clamp(1, u64::from(most)) as u16
+}
+
+/// `4 of 60 match`, or which query nothing matches.
+pub fn matching(query: &str, some: u64, all: u64) -> Html {
+    if some > 0 || query.is_empty() {
+        let words = format!("{} of {} match", format::count(some), format::count(all));
+        return html! { <span class="sum t3">{ words }</span> };
+    }
+    html! { <span class="sum"><span class="warn">{ "No match for " }{ text::safe(query) }</span></span> }
 }
 
 /// The newest frame that has an answer of one kind: while a newer one is under way the last stays on the screen.

@@ -17,7 +17,7 @@ use yew::prelude::*;
 use crate::part::each;
 
 use self::scene::{Eye, Scene};
-use super::{ScreenProps, Selected, use_answered};
+use super::{ScreenProps, Selected, as_of, matching, use_answered};
 use crate::{
     format,
     model::{Action as Act, Link, Model},
@@ -88,12 +88,12 @@ pub fn Graph(props: &ScreenProps) -> Html {
     let sum = radar.map(|radar| {
         let peers = format::count(u64::from(radar.peer_count));
         let word = if radar.peer_count == 1 { "peer" } else { "peers" };
-        format!("{peers} {word}, radius is round trip")
+        let as_of = as_of(&props.model).map_or(String::new(), |as_of| format!(", {as_of}"));
+        format!("{peers} {word}, radius is round trip{as_of}")
     });
-    let matching = radar.filter(|radar| radar.matching < radar.peer_count).map(|radar| {
-        let (some, all) = (u64::from(radar.matching), u64::from(radar.peer_count));
-        html! { <span class="sum t3">{ format!("{} of {} match", format::count(some), format::count(all)) }</span> }
-    });
+    let matching = radar
+        .filter(|radar| radar.matching < radar.peer_count)
+        .map(|radar| matching(&props.model.route.query, radar.matching.into(), radar.peer_count.into()));
     let body = match (&frame, radar) {
         (Some(frame), Some(_)) => html! {
             <Field model={props.model.clone()} dispatch={props.dispatch.clone()} frame={Rc::clone(frame)} />
@@ -339,8 +339,8 @@ fn legend(radar: &Radar) -> Html {
 }
 
 fn nobody(frame: &Frame) -> Html {
-    if frame.head.snapshots == 0 {
-        html! { <Empty title="No snapshot yet">{ "Peers come with the source's first snapshot of its state." }</Empty> }
+    if frame.head.snapshot == 0 {
+        html! { <Empty title="No snapshot yet at this moment">{ "Peers come with the source's first snapshot of its state." }</Empty> }
     } else {
         html! { <Empty title="No peers at this moment">{ "No connection is open here." }</Empty> }
     }

@@ -55,8 +55,7 @@ fn link(props: &PartProps) -> Html {
     }
     match &model.link {
         Link::Waiting { cause, lost_at_ms, retry_at_ms, attempt } => {
-            let lost = lost_at_ms
-                .map_or_else(|| "No link.".to_owned(), |at| format!("Link lost at {}.", clock(model, at)));
+            let lost = lost_at_ms.map_or_else(|| "No link.".to_owned(), |at| lost(model, at));
             html! {
                 <div class="banner" role="alert" data-testid="notice">
                     <Glyph shape={Shape::Warning} label="link lost" size={12} />
@@ -78,7 +77,7 @@ fn link(props: &PartProps) -> Html {
         Link::Failed { cause } => html! {
             <div class="banner bad" role="alert" data-testid="error">
                 <Glyph shape={Shape::Error} label="error" size={12} />
-                <span class="wrap"><b>{ model.error.as_ref().map_or("The link is gone", |trouble| trouble.title.as_str()) }{ ". " }</b>
+                <span class="wrap"><b>{ gone(model) }{ " " }</b>
                     { cause }
                     if let Some(check) = model.error.as_ref().and_then(|trouble| trouble.checks.first()) {
                         <span class="t2">{ " " }{ check }</span>
@@ -90,6 +89,20 @@ fn link(props: &PartProps) -> Html {
             </div>
         },
         Link::Idle | Link::Live { .. } | Link::Paused { .. } | Link::File { .. } => Html::default(),
+    }
+}
+
+fn lost(model: &Model, at_ms: f64) -> String {
+    format!("Link lost at {}.", clock(model, at_ms))
+}
+
+/// What happened to a link that is not tried again: since when, or what is known besides.
+fn gone(model: &Model) -> String {
+    match (&model.error, model.lost_at_ms) {
+        (Some(trouble), Some(at)) => format!("{} {}.", lost(model, at), trouble.title),
+        (Some(trouble), None) => format!("{}.", trouble.title),
+        (None, Some(at)) => lost(model, at),
+        (None, None) => "The link is gone.".to_owned(),
     }
 }
 

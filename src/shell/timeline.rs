@@ -85,8 +85,8 @@ fn answer(model: &Model) -> Option<&frame::Timeline> {
 
 /// While the link is lost, time goes on without a history: until when.
 fn lost_until(model: &Model) -> Option<u64> {
-    let trying = matches!(model.link, Link::Waiting { .. } | Link::Connecting);
-    (trying && model.lost_at_ms.is_some()).then_some(model.now_ms as u64)
+    let lost = matches!(model.link, Link::Waiting { .. } | Link::Connecting | Link::Failed { .. });
+    (lost && model.lost_at_ms.is_some()).then_some(model.now_ms as u64)
 }
 
 fn edge(axis: Option<axis::Axis>, of: impl Fn(axis::Axis) -> u64) -> String {

@@ -24,10 +24,28 @@ pub fn TopBar(props: &ShellProps) -> Html {
         let open = !model.source_panel;
         props.dispatch.reform(move |_: MouseEvent| Action::SourcePanel(open))
     };
+    // On a phone the field lies over the bar while it is used.
+    let field = use_node_ref();
     let show_search = {
-        let searching = searching.clone();
-        Callback::from(move |_: MouseEvent| searching.set(!*searching))
+        let (searching, field) = (searching.clone(), field.clone());
+        Callback::from(move |_: MouseEvent| {
+            let open = !*searching;
+            if let Some(field) = field.cast::<HtmlElement>() {
+                // Now, not after drawing: a phone shows its keyboard only for what a tap itself does.
+                drop(if open { field.focus() } else { field.blur() });
+            }
+            searching.set(open);
+        })
     };
+    let hide_search = {
+        let searching = searching.clone();
+        Callback::from(move |()| searching.set(false))
+    };
+    {
+        let searching = searching.clone();
+        use_effect_with(model.route.screen, move |_| searching.set(false));
+    }
+    let filtered = !model.route.query.is_empty();
     let icon = match &model.route.source {
         Some(SourceRef::Endpoint(_)) => Some(Name::Plug),
         Some(_) => Some(Name::File),
@@ -49,9 +67,10 @@ pub fn TopBar(props: &ShellProps) -> Html {
             { node(props) }
             <span class="sp"></span>
             if !idle {
-                <Search ..props.clone() />
-                <button class="btn ic phone" aria-label="Search" aria-expanded={searching.to_string()} onclick={show_search}>
-                    <Icon name={Name::Search} />
+                <Search shell={props.clone()} {field} on_left={hide_search} />
+                <button class={classes!("btn", "ic", "phone", filtered.then_some("on"))} aria-expanded={searching.to_string()}
+                    aria-label={if *searching { "Hide the search" } else { "Search" }} onclick={show_search}>
+                    <Icon name={if *searching { Name::Close } else { Name::Search }} />
                 </button>
                 { pause(props) }
                 <span class="vr desk"></span>
@@ -132,7 +151,13 @@ fn beside(model: &Model) -> Html {
                 </span>
             }
         }
-        Link::Idle | Link::Connecting | Link::Failed { .. } | Link::File { .. } => Html::default(),
+        Link::Failed { .. } => match model.lost_at_ms {
+            Some(at) => {
+                html! { <span class="t3 desk">{ format!("lost {}", super::source::ago(model.now_ms, at)) }</span> }
+            }
+            None => Html::default(),
+        },
+        Link::Idle | Link::Connecting | Link::File { .. } => Html::default(),
     }
 }
 
@@ -159,9 +184,18 @@ fn short(id: &str) -> Html {
     html! { <><i>{ head }{ "…" }</i>{ tail }</> }
 }
 
+#[derive(Clone, PartialEq, Properties)]
+struct SearchProps {
+    shell: ShellProps,
+    field: NodeRef,
+    /// It is done with: cleared, or left empty.
+    on_left: Callback<()>,
+}
+
 /// The one query box.
 #[component]
-fn Search(props: &ShellProps) -> Html {
+fn Search(search: &SearchProps) -> Html {
+    let props = &search.shell;
     let dispatch = props.dispatch.clone();
     let oninput = Callback::from(move |event: InputEvent| {
         if let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) {
@@ -188,14 +222,29 @@ fn Search(props: &ShellProps) -> Html {
         }
         _ => {}
     });
+    let onblur = {
+        let on_left = search.on_left.clone();
+        Callback::from(move |_: FocusEvent| {
+            if !full {
+                on_left.emit(());
+            }
+        })
+    };
+    let clear = {
+        let (dispatch, on_left) = (props.dispatch.clone(), search.on_left.clone());
+        Callback::from(move |_: MouseEvent| {
+            dispatch.emit(Action::Query(String::new()));
+            on_left.emit(());
+        })
+    };
     html! {
         <label class="search">
             <Icon name={Name::Search} size={14} />
-            <input type="text" data-testid="search" aria-label="Search" placeholder="Peer, address, protocol, agent…"
+            <input ref={&search.field} type="text" data-testid="search" aria-label="Search" placeholder="Peer, address, protocol, agent…"
                 title="Text, or field:value with status, peer, protocol or transport" autocomplete="off" spellcheck="false"
-                value={props.model.route.query.clone()} {oninput} {onkeydown} />
+                value={props.model.route.query.clone()} {oninput} {onkeydown} {onblur} />
             if full {
-                <button class="btn ic clr" aria-label="Clear the search" onclick={props.dispatch.reform(|_| Action::Query(String::new()))}>
+                <button class="btn ic clr" aria-label="Clear the search" onclick={clear}>
                     <Icon name={Name::Close} size={11} />
                 </button>
             } else {
