@@ -10,7 +10,7 @@ use peerscope_engine::{
 };
 use yew::prelude::*;
 
-use super::{ScreenProps, use_answered};
+use super::{ScreenProps, as_of, stage_width, use_answered, whole_seconds};
 use crate::{
     format::{self, Clock},
     model::{Link, Model},
@@ -29,19 +29,31 @@ pub fn update(_state: &mut State, action: Action) {
     match action {}
 }
 
+/// Below this width the panels stand one above the other, as in `static/screens.css`.
+const STACKED: f64 = 900.0;
+
 /// What lies above and below the rows of the peer table, px: bars of the page, figures, heads, timeline.
 const AROUND_ROWS: f64 = 40.0 + 36.0 + 74.0 + 28.0 + 26.0 + 128.0;
 
 pub fn ask(model: &Model) -> Panel {
-    let (peers, protocols) = if model.window.width <= 1000.0 {
+    let (peers, protocols) = if stage_width(model) <= STACKED {
         (6, 6)
     } else {
-        let rows = ((model.window.height - AROUND_ROWS) / 26.0).clamp(4.0, 60.0) as u16;
+        let row = if model.window.width <= 1000.0 { 32.0 } else { 26.0 };
+        let rows = ((model.window.height - AROUND_ROWS) / row).clamp(4.0, 60.0) as u16;
         // Beside churn (208) and In use, half of the height is left for protocols.
         (rows, rows.saturating_sub(14).clamp(4, 20))
     };
-    Panel::Overview(OverviewAsk { spark_points: 60, peers, protocols, churn_bars: 60 })
+    Panel::Overview(OverviewAsk { spark_points: 60, peers, protocols, churn_bars: churn_bars(model) })
 }
+
+/// Bars of a second at least: a finer one holds nothing or one connection.
+fn churn_bars(model: &Model) -> u16 {
+    let shown = || model.frame.as_deref().and_then(overall).and_then(|overall| overall.span);
+    model.route.range.or_else(shown).map_or(CHURN_BARS, |span| whole_seconds(span, CHURN_BARS))
+}
+
+const CHURN_BARS: u16 = 60;
 
 fn overall(frame: &Frame) -> Option<&Overall> {
     frame.panels.iter().find_map(|panel| match panel {
@@ -67,16 +79,16 @@ pub fn Overview(props: &ScreenProps) -> Html {
         <main class="view ov" data-testid="screen-overview">
             <div class="viewbar">
                 <h1>{ "Overview" }</h1>
-                <span class="sum">{ frame.as_deref().map(sum).unwrap_or_default() }</span>
+                <span class="sum">{ frame.as_deref().map(|frame| sum(model, frame)).unwrap_or_default() }</span>
                 <span class="sp"></span>
                 <span class="t3 desk caption">{ "Rates over 10 s" }</span>
             </div>
-            { figures::strip(frame.as_deref(), answer) }
+            { figures::strip(model, frame.as_deref(), answer) }
             <div class="grid cols">
-                { tables::peers(props, answer) }
+                { tables::peers(props, frame.as_deref(), answer) }
                 <div class="right">
                     { churn(props, frame.as_deref(), answer) }
-                    { tables::protocols(props, answer) }
+                    { tables::protocols(props, frame.as_deref(), answer) }
                     { shares::in_use(answer) }
                 </div>
             </div>
@@ -84,8 +96,8 @@ pub fn Overview(props: &ScreenProps) -> Html {
     }
 }
 
-/// `118 connections, 30m 00s recorded`
-fn sum(frame: &Frame) -> String {
+/// `118 connections, 30m 00s recorded, as of 14:32:10`
+fn sum(model: &Model, frame: &Frame) -> String {
     let connections = frame.head.connections.map(|n| match n {
         1 => "1 connection".to_owned(),
         n => format!("{} connections", format::count(u64::from(n))),
@@ -96,11 +108,14 @@ fn sum(frame: &Frame) -> String {
         .head
         .span
         .map(|span| format!("{} recorded", format::duration_ms(span.to_ms.saturating_sub(span.from_ms))));
-    [connections, runs, recorded].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [connections, runs, recorded, as_of(model)].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Two digits are enough: 999 ms is 1 s.
+/// Two digits are enough: 999 ms is 1 s. Half a digit more or less than a second is one.
 fn about(ms: f64) -> u64 {
+    if (950.0..1050.0).contains(&ms) {
+        return 1000;
+    }
     let step = 10f64.powf((ms.max(1.0).log10().floor() - 1.0).max(0.0));
     ((ms / step).round() * step) as u64
 }
@@ -112,9 +127,12 @@ fn churn(props: &ScreenProps, frame: Option<&Frame>, answer: Option<&Overall>) -
     let model = &props.model;
     let drawn =
         answer.and_then(|answer| Some((answer.span?, &answer.churn))).filter(|(_, churn)| !churn.is_empty());
-    let per = drawn.map(|(span, churn)| {
+    let per = drawn.filter(|(span, _)| span.to_ms > span.from_ms).map(|(span, churn)| {
         let bar = span.to_ms.saturating_sub(span.from_ms) as f64 / churn.len().max(1) as f64;
-        format!("connections per {}", format::duration_ms(about(bar)))
+        match about(bar) {
+            1000 => "connections per second".to_owned(),
+            ms => format!("connections per {}", format::duration_ms(ms)),
+        }
     });
     let body = match drawn {
         Some((span, churn)) => {
@@ -192,6 +210,7 @@ mod tests {
         assert_eq!(rows(1440.0, 900.0), (21, 7));
         assert_eq!(rows(390.0, 844.0), (6, 6));
         assert_eq!(rows(1440.0, 200.0), (4, 4));
+        assert_eq!(rows(980.0, 900.0), (17, 4), "rows are higher on a tablet");
         assert_eq!(rows(3840.0, 9999.0), (60, 20));
     }
 

@@ -7,6 +7,7 @@ use crate::part::each;
 
 use crate::{
     format::{self, NONE},
+    model::Model,
     part::{
         colour::{Swatch, Token},
         spark,
@@ -44,8 +45,16 @@ fn count(figure: Option<&Figure>) -> String {
     figure.and_then(|figure| figure.value).map_or(NONE.into(), |value| format::count(value.max(0.0) as u64))
 }
 
-pub fn strip(frame: Option<&Frame>, answer: Option<&Overview>) -> Html {
-    let note = |of: &dyn Fn(&Overview) -> String| answer.map(of).unwrap_or_default();
+/// Before the first snapshot nothing is known of connections and traffic.
+pub const NO_SNAPSHOT: &str = "no snapshot yet at this moment";
+
+pub fn strip(model: &Model, frame: Option<&Frame>, answer: Option<&Overview>) -> Html {
+    let told = frame.is_some_and(|frame| frame.head.snapshot > 0);
+    let note = |of: &dyn Fn(&Overview) -> String| match answer {
+        Some(_) if !told => NO_SNAPSHOT.into(),
+        Some(answer) => of(answer),
+        None => String::new(),
+    };
     let plain = |head, testid, figure, note| Shown {
         head,
         testid,
@@ -59,11 +68,10 @@ pub fn strip(frame: Option<&Frame>, answer: Option<&Overview>) -> Html {
         let value = figure.and_then(|figure| figure.value).map(|value| format::bytes(value.max(0.0)));
         let (number, unit) =
             value.map_or((NONE.into(), String::new()), |q| (q.number, format!("{}/s", q.unit)));
-        let note = match (answer, total) {
-            (None, _) => String::new(),
-            (_, Some(total)) => format!("{} since start", format::bytes(total as f64).text()),
-            (_, None) => "total is not told".into(),
-        };
+        let note = note(&|_| match total {
+            Some(total) => format!("{} in total", format::bytes(total as f64).text()),
+            None => "total is not told".into(),
+        });
         (head, testid, token, number, unit, note)
     };
     let connections = plain(
@@ -79,7 +87,7 @@ pub fn strip(frame: Option<&Frame>, answer: Option<&Overview>) -> Html {
         "Peers",
         Some("kpi-peers"),
         answer.map(|a| &a.peers),
-        note(&|a| format!("{} new, {} left in 10 min", a.peers_came, a.peers_left)),
+        note(&|a| format!("{} new, {} left {}", a.peers_came, a.peers_left, within(model, frame))),
     );
     let streams = plain(
         "Streams",
@@ -119,6 +127,22 @@ pub fn strip(frame: Option<&Frame>, answer: Option<&Overview>) -> Html {
         <div class="stats">
             { connections.html() }{ peers.html() }{ streams.html() }{ into.html() }{ out.html() }{ events.html() }
         </div>
+    }
+}
+
+/// What peers came and went in: the range, or the last 10 min as far as they were recorded.
+fn within(model: &Model, frame: Option<&Frame>) -> String {
+    const LONGEST_MS: u64 = 10 * 60_000;
+    let head = frame.map(|frame| &frame.head);
+    let Some((span, at)) = head.and_then(|head| Some((head.span?, head.cursor_ms?))) else {
+        return String::new();
+    };
+    if let Some(range) = model.route.range {
+        return format!("in the range, {}", format::duration_ms(range.to_ms.saturating_sub(range.from_ms)));
+    }
+    match at.saturating_sub(span.from_ms) {
+        LONGEST_MS.. => "in 10 min".into(),
+        recorded => format!("in {}", format::duration_ms(recorded)),
     }
 }
 

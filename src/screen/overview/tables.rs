@@ -1,6 +1,6 @@
 //! The peers and the protocols that move most bytes now.
 
-use peerscope_engine::frame::{Overview, PeerRow, ProtocolRow};
+use peerscope_engine::frame::{Frame, Overview, PeerRow, ProtocolRow};
 use yew::prelude::*;
 
 use crate::part::each;
@@ -33,13 +33,15 @@ fn both(rate_in: Option<f64>, rate_out: Option<f64>) -> Option<f64> {
     }
 }
 
-fn cols(widths: &[Option<u16>]) -> Html {
-    let cols =
-        widths.iter().map(|width| html! { <col style={width.map(|width| format!("width:{width}px"))} /> });
+/// Width and class of each column; by its class the style sheet hides it where there is no room.
+fn cols(widths: &[(Option<u16>, &'static str)]) -> Html {
+    let cols = widths.iter().map(|(width, class)| {
+        html! { <col class={*class} style={width.map(|width| format!("width:{width}px"))} /> }
+    });
     html! { <colgroup>{ each(cols) }</colgroup> }
 }
 
-pub fn peers(props: &ScreenProps, answer: Option<&Overview>) -> Html {
+pub fn peers(props: &ScreenProps, frame: Option<&Frame>, answer: Option<&Overview>) -> Html {
     let phone = props.model.window.phone();
     let all = props.dispatch.reform(|event: MouseEvent| {
         event.prevent_default();
@@ -52,31 +54,45 @@ pub fn peers(props: &ScreenProps, answer: Option<&Overview>) -> Html {
     let shown =
         rows.iter().map(|row| peer_row(props, row, answer.map_or(0.0, |a| a.spark_max), whole, phone));
     let (widths, head) = if phone {
-        (cols(&[None, Some(100), Some(96)]), Html::default())
+        (cols(&[(None, ""), (Some(100), ""), (Some(96), "")]), Html::default())
     } else {
         let head = html! {
             <thead><tr>
-                <th>{ "Peer" }</th><th>{ "Agent" }</th><th>{ "Transport" }</th>
-                <th title="In above, out below; cube-root scale, shared by all rows">{ "Last 60 s" }</th>
+                <th>{ "Peer" }</th><th class="agent">{ "Agent" }</th><th class="via">{ "Transport" }</th>
+                <th class="curve" title="In above, out below; cube-root scale, shared by all rows">{ "Last 60 s" }</th>
                 <th class="r">{ "In /s" }<i class="u"></i></th><th class="r">{ "Out /s" }<i class="u"></i></th>
-                <th>{ "Share" }</th>
+                <th class="part">{ "Share" }</th>
             </tr></thead>
         };
-        (cols(&[Some(146), None, Some(86), Some(104), Some(78), Some(78), Some(118)]), head)
+        let widths = [
+            (Some(146), ""),
+            (None, "agent"),
+            (Some(86), "via"),
+            (Some(104), "curve"),
+            (Some(78), ""),
+            (Some(78), ""),
+            (Some(118), "part"),
+        ];
+        (cols(&widths), head)
     };
     let loading = answer
         .is_none()
         .then(|| empty::bars(if phone { &[120, 80, 40] } else { &[110, 90, 60, 80, 40, 40, 90] }, 8));
-    let nobody = answer.filter(|answer| answer.top_peers.is_empty()).map(|_| {
-        html! { <empty::Empty title="No peers at this moment">{ "No connection is open here." }</empty::Empty> }
-    });
-    let rest = answer.map(|answer| answer.peer_count as usize).filter(|count| *count > rows.len());
-    let rest = rest.map(|count| html! { <span class="t3">{ format!("{} of {}", rows.len(), format::count(count as u64)) }</span> });
+    let query = &props.model.route.query;
+    // Rows are also of peers that left a moment ago, so what they are out of is not told.
+    let open = answer.and_then(|answer| answer.peers.value).map_or(0, |peers| peers.max(0.0) as u64);
+    let nobody = answer.filter(|answer| answer.top_peers.is_empty());
+    let nobody = nobody.map(|_| nobody_why(frame, query, open));
+    let found = answer.map_or(0, |answer| u64::from(answer.peer_count));
+    let rest = (found > rows.len() as u64)
+        .then(|| html! { <span class="t3">{ format!("{} of {}", rows.len(), format::count(found)) }</span> });
+    let matching = (answer.is_some() && !query.is_empty())
+        .then(|| html! { <span class="t3">{ format!("{} match", format::count(found)) }</span> });
     html! {
         <section class="panel peers">
             <header>
-                { "Top peers" }<span class="t3">{ "by bytes now, in + out" }</span><span class="sp"></span>{ each(rest) }
-                <a class="t2" href="#/connections" onclick={all}>{ "All peers" }</a>
+                { "Top peers" }<span class="t3">{ "by bytes now, in + out" }</span><span class="sp"></span>{ each(matching) }{ each(rest) }
+                <a class="t2 nw" href="#/connections" onclick={all}>{ "All peers" }</a>
             </header>
             <div class="scroll">
                 <table class={classes!("t", phone.then_some("touch"))}>
@@ -120,12 +136,12 @@ fn peer_row(props: &ScreenProps, row: &PeerRow, spark_max: f32, whole: f64, phon
         html! {
             <>
                 <td><Peer id={row.peer.clone()} /></td>
-                <td class="t2">{ agent }</td>
-                <td>{ badge::transport(row.transport.as_deref()) }</td>
-                <td>{ spark::flow(flow, spark_max, 92, 20) }</td>
+                <td class="t2 agent">{ agent }</td>
+                <td class="via">{ badge::transport(row.transport.as_deref()) }</td>
+                <td class="curve">{ spark::flow(flow, spark_max, 92, 20) }</td>
                 <td class="r">{ figure::rate(flow.rate_in) }</td>
                 <td class="r">{ figure::rate(flow.rate_out) }</td>
-                <td>
+                <td class="part">
                     <span class="share">{ bar(flow.rate_in, flow.rate_out, whole) }<span class="t2">{ share }</span></span>
                 </td>
             </>
@@ -138,27 +154,53 @@ fn peer_row(props: &ScreenProps, row: &PeerRow, spark_max: f32, whole: f64, phon
     }
 }
 
-pub fn protocols(props: &ScreenProps, answer: Option<&Overview>) -> Html {
+/// A peer table without rows: why.
+fn nobody_why(frame: Option<&Frame>, query: &str, open: u64) -> Html {
+    if frame.is_some_and(|frame| frame.head.snapshot == 0) {
+        return html! {
+            <empty::Empty title="No snapshot yet at this moment">{ "Peers come with the source's first snapshot of its state." }</empty::Empty>
+        };
+    }
+    if open > 0 && !query.is_empty() {
+        let hidden = match open {
+            1 => "1 open peer is hidden by ".to_owned(),
+            n => format!("{} open peers are hidden by ", format::count(n)),
+        };
+        return html! {
+            <empty::Empty title="No peer matches">{ hidden }<span class="t1">{ text::safe(query) }</span></empty::Empty>
+        };
+    }
+    html! { <empty::Empty title="No peers at this moment">{ "No connection is open here." }</empty::Empty> }
+}
+
+pub fn protocols(props: &ScreenProps, frame: Option<&Frame>, answer: Option<&Overview>) -> Html {
     let phone = props.model.window.phone();
     let rows = answer.map(|answer| answer.top_protocols.as_slice()).unwrap_or_default();
     let most = rows.iter().filter_map(|row| both(row.flow.rate_in, row.flow.rate_out)).fold(0.0, f64::max);
     let shown = rows.iter().map(|row| protocol_row(row, most, phone));
     let (widths, head) = if phone {
-        (cols(&[None, Some(96)]), Html::default())
+        (cols(&[(None, ""), (Some(96), "")]), Html::default())
     } else {
         let head = html! {
             <thead><tr>
-                <th>{ "Protocol" }</th><th class="r">{ "Streams" }</th>
+                <th>{ "Protocol" }</th><th class="r num">{ "Streams" }</th>
                 <th class="r">{ "In /s" }<i class="u"></i></th><th class="r">{ "Out /s" }<i class="u"></i></th>
                 <th class="bars"><span class="vh">{ "Compared" }</span></th>
             </tr></thead>
         };
-        (cols(&[None, Some(60), Some(82), Some(82), Some(108)]), head)
+        let widths = [(None, ""), (Some(60), "num"), (Some(82), ""), (Some(82), ""), (Some(108), "bars")];
+        (cols(&widths), head)
     };
     let loading =
         answer.is_none().then(|| empty::bars(if phone { &[120, 40] } else { &[130, 20, 40, 40, 84] }, 4));
-    let none = answer.filter(|answer| answer.top_protocols.is_empty()).map(|_| {
-        html! { <p class="none t3">{ "No stream is open at this moment, or this source tells none." }</p> }
+    let none = answer.filter(|answer| answer.top_protocols.is_empty()).map(|answer| {
+        let why = match answer.streams.value {
+            _ if frame.is_some_and(|frame| frame.head.snapshot == 0) => "No snapshot yet at this moment.",
+            None => "This source tells no streams.",
+            Some(open) if open > 0.0 => "No open stream has a protocol yet.",
+            Some(_) => "No stream is open at this moment.",
+        };
+        html! { <p class="none t3">{ why }</p> }
     });
     let rest = answer.map(|answer| answer.protocol_count as usize).filter(|count| *count > rows.len());
     let rest = rest.map(|count| html! { <span class="t3">{ format!("{} of {count}", rows.len()) }</span> });
@@ -188,7 +230,7 @@ fn protocol_row(row: &ProtocolRow, most: f64, phone: bool) -> Html {
     html! {
         <tr key={row.protocol.clone()}>
             <td>{ badge::protocol(Some(&row.protocol)) }</td>
-            <td class="r">{ figure::count(Some(u64::from(row.streams))) }</td>
+            <td class="r num">{ figure::count(Some(u64::from(row.streams))) }</td>
             <td class="r">{ figure::rate(flow.rate_in) }</td>
             <td class="r">{ figure::rate(flow.rate_out) }</td>
             <td class="bars">{ bar(flow.rate_in, flow.rate_out, most) }</td>
