@@ -9,14 +9,14 @@ mod phone;
 use std::{collections::BTreeSet, rc::Rc};
 
 use peerscope_engine::{
-    frame::{Answer, Frame, Table},
+    frame::{Answer, ConnRow, Frame, Table, TableRow},
     view::{Column, Key, Panel, Sort, TableAsk},
 };
 use yew::prelude::*;
 
 use crate::part::each;
 
-use super::{ScreenProps, use_answered};
+use super::{ScreenProps, as_of, matching, stage_width, use_answered};
 use crate::{
     format,
     model::{Link, Model, Window},
@@ -85,10 +85,9 @@ fn heights(window: Window) -> (u16, u16) {
     }
 }
 
-/// There is no room for all columns: a tablet, or the inspector beside the table in a small window.
-fn narrow(model: &Model) -> bool {
-    let width = model.window.width;
-    width <= 1000.0 || (width < 1280.0 && model.route.selection.is_some())
+/// The numbers of the columns that there is room for.
+fn columns(model: &Model) -> Vec<usize> {
+    column::shown(stage_width(model))
 }
 
 pub fn ask(model: &Model) -> Panel {
@@ -124,14 +123,13 @@ pub fn Connections(props: &ScreenProps) -> Html {
     let frame = use_answered(&props.model.frame, |answer| matches!(answer, Answer::Connections(_)));
     let model = &props.model;
     let answer = frame.as_deref().and_then(table);
-    let sum = answer.map(|table| format!("{} open, {} closed", count(table.open), count(table.closed)));
-    let matching = answer.filter(|table| table.open + table.closed < table.all).map(|table| {
-        html! {
-            <span class="sum t3">
-                { format!("{} of {} match", count(table.open + table.closed), count(table.all)) }
-            </span>
-        }
+    let sum = answer.map(|table| {
+        let as_of = as_of(model).map_or(String::new(), |as_of| format!(", {as_of}"));
+        format!("{} open, {} closed{as_of}", count(table.open), count(table.closed))
     });
+    let matching = answer
+        .filter(|table| table.open + table.closed < table.all)
+        .map(|table| matching(&model.route.query, u64::from(table.open + table.closed), table.all.into()));
     let body = match (&frame, answer) {
         (Some(frame), Some(table)) if table.row_count == 0 => none(model, frame, table),
         (Some(frame), Some(_)) => html! {
@@ -188,15 +186,38 @@ fn none(model: &Model, frame: &Frame, table: &Table) -> Html {
             </Empty>
         };
     }
-    if frame.head.snapshots == 0 {
+    if frame.head.snapshot == 0 {
         return html! {
-            <Empty title="No snapshot yet">{ "Connections come with the source's first snapshot of its state." }</Empty>
+            <Empty title="No snapshot yet at this moment">{ "Connections come with the source's first snapshot of its state." }</Empty>
         };
     }
     html! {
         <Empty title="No connections at this moment">
             { "None is open, and none ended within the time shown." }
         </Empty>
+    }
+}
+
+fn connections(table: &Table) -> impl Iterator<Item = &ConnRow> {
+    table.rows.iter().filter_map(|row| match row {
+        TableRow::Connection(row) => Some(&**row),
+        TableRow::Stream(_) => None,
+    })
+}
+
+/// No connection has it. Only a table that is here whole can say so.
+fn nobody(table: &Table, has: fn(&ConnRow) -> bool) -> bool {
+    let whole = table.open + table.closed == table.all && table.rows.len() == table.row_count as usize;
+    whole && table.all > 0 && !connections(table).any(has)
+}
+
+fn sums(table: &Table) -> Html {
+    // Rows of one peer repeat its figures: their sum would count them twice.
+    if connections(table).any(|row| row.shared_flow) {
+        return html! { <span>{ "* In and out are per peer: this source tells none per connection" }</span> };
+    }
+    html! {
+        <span>{ "Σ in " }{ figure::rate_text(table.sum_in) }{ " · out " }{ figure::rate_text(table.sum_out) }</span>
     }
 }
 
@@ -212,14 +233,19 @@ fn status_line(model: &Model, table: &Table) -> Html {
     if table.never.agent {
         never.push("agents");
     }
+    if nobody(table, |row| row.transport.is_some()) {
+        never.push("transports");
+    }
+    if nobody(table, |row| row.remote.is_some() || row.relay.is_some()) {
+        never.push("remote addresses");
+    }
     let never = (!never.is_empty())
         .then(|| html! { <span>{ format!("Not told by this source: {}", never.join(", ")) }</span> });
     html! {
         <div class="statusline">
             { each(selected) }
-            <span>
-                { "Σ in " }{ figure::rate_text(table.sum_in) }{ " · out " }{ figure::rate_text(table.sum_out) }
-            </span>
+            { sums(table) }
+            { each(as_of(model).map(|as_of| html! { <span>{ format!("ages and rates {as_of}") }</span> })) }
             { each(never) }
             <span class="sp"></span>
             <span class="keys">{ "Enter opens streams · Space selects · C copies the cell" }</span>

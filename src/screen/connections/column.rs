@@ -138,16 +138,36 @@ pub const COLUMNS: [Column; 12] = [
     },
 ];
 
-/// The first column whose place the cause of an ended row takes, and the streams' protocol's.
-pub const SPARK: usize = 9;
 pub const PEER: usize = 1;
+const AGENT: usize = 2;
 pub const DIRECTION: usize = 4;
+const RTT: usize = 6;
+const STREAMS: usize = 8;
+const SPARK: usize = 9;
 
-pub const AGENT: usize = 2;
+/// The cause of an ended row stands in place of the last columns, so many.
+pub const END: usize = 3;
+/// What goes where there is no room for all, first to last; the inspector has it too.
+const LEAST: [usize; 4] = [AGENT, SPARK, STREAMS, RTT];
+/// Room for `127.0.0.1:60891`.
+const REMOTE_PX: f64 = 120.0;
 
-/// The columns that there is room for, with their numbers. In a narrow window the agent is left to the inspector.
-pub fn shown(narrow: bool) -> impl Iterator<Item = (usize, &'static Column)> {
-    COLUMNS.iter().enumerate().filter(move |(i, _)| !(narrow && *i == AGENT))
+/// The numbers of the columns that fit into a width, px.
+pub fn shown(width: f64) -> Vec<usize> {
+    let mut shown: Vec<usize> = (0..COLUMNS.len()).collect();
+    for least in LEAST {
+        let taken: f64 = shown.iter().map(|i| COLUMNS[*i].width.map_or(REMOTE_PX, f64::from)).sum();
+        if taken <= width {
+            break;
+        }
+        shown.retain(|i| *i != least);
+    }
+    shown
+}
+
+/// Where the cause begins among the columns shown.
+pub fn end_at(shown: &[usize]) -> usize {
+    shown.len().saturating_sub(END)
 }
 
 /// Whether the cause stands in place of the figures.
@@ -156,26 +176,27 @@ pub fn ended(row: &ConnRow) -> bool {
 }
 
 /// What C copies.
-pub fn copied(row: &TableRow, column: usize, around: Around) -> String {
+pub fn copied(row: &TableRow, column: usize, shown: &[usize], around: Around) -> String {
+    let at_end = shown.get(end_at(shown)).is_some_and(|first| column >= *first);
     match row {
         TableRow::Connection(row) => match &row.end {
-            Some(end) if column >= SPARK => cell::end_text(end, around.zone_minutes),
+            Some(end) if at_end => cell::end_text(end, around.zone_minutes),
             _ => COLUMNS.get(column).map_or(String::new(), |column| (column.copied)(row, around)),
         },
-        TableRow::Stream(row) => stream_copied(row, column, around),
+        TableRow::Stream(row) => match &row.end {
+            Some(end) if at_end => cell::end_text(end, around.zone_minutes),
+            _ => stream_copied(row, column),
+        },
     }
 }
 
-fn stream_copied(row: &StreamRow, column: usize, around: Around) -> String {
+fn stream_copied(row: &StreamRow, column: usize) -> String {
     match COLUMNS.get(column).map(|column| column.id) {
         Some("status") => crate::part::glyph::status_word(row.status),
         Some("peer" | "agent" | "transport") => row.protocol.clone().unwrap_or("negotiating".into()),
         Some("direction") => crate::part::glyph::direction_word(row.direction),
         Some("remote") => format!("stream {}", row.id),
         Some("age") => row.age_ms.map_or(NONE.into(), format::duration_ms),
-        Some("spark" | "in" | "out") if row.end.is_some() => {
-            row.end.as_ref().map_or(String::new(), |end| cell::end_text(end, around.zone_minutes))
-        }
         Some("in") => crate::part::figure::rate_text(row.flow.rate_in),
         Some("out") => crate::part::figure::rate_text(row.flow.rate_out),
         _ => String::new(),
@@ -185,4 +206,19 @@ fn stream_copied(row: &StreamRow, column: usize, around: Around) -> String {
 /// When something ended, for a cell.
 pub fn clock(at_ms: u64, zone_minutes: i32) -> String {
     format::clock(at_ms, zone_minutes, Clock::Seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_needed_columns_go_first() {
+        let ids = |width| shown(width).into_iter().map(|i| COLUMNS[i].id).collect::<Vec<_>>().join(" ");
+        assert_eq!(shown(1292.0).len(), 12);
+        assert_eq!(shown(948.0).len(), 12, "the inspector beside a window of 1440");
+        assert_eq!(ids(756.0), "status peer transport direction remote rtt age streams in out");
+        assert_eq!(ids(636.0), "status peer transport direction remote age in out");
+        assert_eq!(shown(0.0).len(), 8);
+    }
 }

@@ -14,10 +14,10 @@ use crate::part::each;
 
 use super::{
     Action as Own, Focus, SORT, cell,
-    column::{self, Around, DIRECTION, PEER, SPARK},
-    heights,
+    column::{self, Around, COLUMNS, DIRECTION, PEER},
+    columns, heights,
     keys::{self, Deed},
-    narrow, phone, table,
+    phone, table,
 };
 use crate::{
     model::{Action, Model},
@@ -61,13 +61,13 @@ pub fn Grid(props: &GridProps) -> Html {
     let high: u32 =
         table.rows.iter().map(|row| u32::from(if is_stream(row) { sub_row_px } else { row_px })).sum();
     let below = table.total_px.saturating_sub(table.offset_px.saturating_add(high));
-    let narrow = narrow(model);
-    let columns = if phone { phone::HEADS.len() } else { column::shown(narrow).count() };
+    let shown = columns(model);
+    let columns = if phone { phone::HEADS.len() } else { shown.len() };
     let rows = table.rows.iter().enumerate().map(|(i, row)| {
         let number = table.first as usize + i + 2;
         match row {
-            TableRow::Connection(row) => connection(props, table, row, number, around),
-            TableRow::Stream(row) => stream(props, table, row, number, around),
+            TableRow::Connection(row) => connection(props, table, row, number, &shown, around),
+            TableRow::Stream(row) => stream(props, table, row, number, &shown, around),
         }
     });
     let active = model.connections.focus.as_ref().and_then(|focus| {
@@ -79,7 +79,7 @@ pub fn Grid(props: &GridProps) -> Html {
             <table class={classes!("t", phone.then_some("phone-rows"))} role="treegrid" data-testid="table" tabindex="0"
                 aria-label="Connections" aria-rowcount={(table.row_count + 1).to_string()} aria-activedescendant={active}
                 {onkeydown}>
-                { if phone { phone_head() } else { head(model.route.sort.unwrap_or(SORT), narrow, dispatch) } }
+                { if phone { phone_head() } else { head(model.route.sort.unwrap_or(SORT), &shown, dispatch) } }
                 <tbody>
                     { spacer(table.offset_px, columns) }
                     { each(rows) }
@@ -134,21 +134,22 @@ fn use_scroll(scroll: &NodeRef, scroll_px: u32, dispatch: &Callback<Action>) {
     });
 }
 
-fn head(sort: Sort, narrow: bool, dispatch: &Callback<Action>) -> Html {
-    let widths = column::shown(narrow).map(|(_, column)| {
+fn head(sort: Sort, shown: &[usize], dispatch: &Callback<Action>) -> Html {
+    let shown = || shown.iter().map(|i| &COLUMNS[*i]);
+    let widths = shown().map(|column| {
         html! { <col style={column.width.map(|width| format!("width:{width}px"))} /> }
     });
-    let heads = column::shown(narrow).map(|(_, column)| {
+    let heads = shown().map(|column| {
         let sorted = column.by == Some(sort.by);
         let order = match (sorted, sort.descending) {
-            (false, _) => None,
+            (false, _) => column.by.map(|_| "none"),
             (true, true) => Some("descending"),
             (true, false) => Some("ascending"),
         };
         let arrow = match order {
             Some("descending") => "↓",
-            Some(_) => "↑",
-            None => "",
+            Some("ascending") => "↑",
+            _ => "",
         };
         let name = html! { <span class={column.silent.then_some("vh")}>{ column.head }</span> };
         let label = match column.by {
@@ -239,7 +240,14 @@ fn place(props: &GridProps, key: &Key, number: usize, column: usize, class: &'st
     }
 }
 
-fn connection(props: &GridProps, table: &Table, row: &ConnRow, number: usize, around: Around) -> Html {
+fn connection(
+    props: &GridProps,
+    table: &Table,
+    row: &ConnRow,
+    number: usize,
+    shown: &[usize],
+    around: Around,
+) -> Html {
     // A peer that is selected is each of its connections; a stream is itself alone.
     let selection = props.model.route.selection.as_ref();
     let selected = selection == Some(&row.key) || selection == Some(&row.peer_key);
@@ -256,22 +264,34 @@ fn connection(props: &GridProps, table: &Table, row: &ConnRow, number: usize, ar
     if phone {
         return head.html(props, phone::cells(row, table, around.zone_minutes));
     }
-    let columns = column::shown(narrow(&props.model)).filter(|(i, _)| !dim || *i <= SPARK);
-    let cells = columns.map(|(i, column)| {
-        let place = place(props, &row.key, number, i, column.class);
-        let (span, testid, body) = match &row.end {
-            Some(end) if i == SPARK => ("3", "cell-end".to_owned(), cell::end(end, around.zone_minutes)),
-            _ => ("1", format!("cell-{}", column.id), (column.connection)(row, around)),
-        };
-        let twist = (i == 0).then(|| twist(props, row));
-        let class = if span == "3" { classes!("end", place.class) } else { place.class };
+    let own = if dim { column::end_at(shown) } else { shown.len() };
+    let cells = shown[..own].iter().map(|i| {
+        let column = &COLUMNS[*i];
+        let place = place(props, &row.key, number, *i, column.class);
+        let twist = (*i == 0).then(|| twist(props, row));
         html! {
-            <td role="gridcell" id={place.id} {class} colspan={span} data-column={place.column} data-testid={testid}>
-                { each(twist) }{ body }
+            <td role="gridcell" id={place.id} class={place.class} data-column={place.column} data-testid={format!("cell-{}", column.id)}>
+                { each(twist) }{ (column.connection)(row, around) }
             </td>
         }
     });
-    head.html(props, html! { { each(cells) } })
+    let end = row
+        .end
+        .as_ref()
+        .map(|end| ended(props, &row.key, number, shown, cell::end(end, around.zone_minutes)));
+    head.html(props, html! { <>{ each(cells) }{ each(end) }</> })
+}
+
+/// Why a row ended, in place of its last figures.
+fn ended(props: &GridProps, key: &Key, number: usize, shown: &[usize], body: Html) -> Html {
+    let first = shown.get(column::end_at(shown)).copied().unwrap_or_default();
+    let place = place(props, key, number, first, "end");
+    html! {
+        <td role="gridcell" id={place.id} class={place.class} colspan={column::END.to_string()} data-column={place.column}
+            data-testid="cell-end">
+            { body }
+        </td>
+    }
 }
 
 /// Shows and hides the streams of a row that has some.
@@ -291,7 +311,14 @@ fn twist(props: &GridProps, row: &ConnRow) -> Html {
     }
 }
 
-fn stream(props: &GridProps, table: &Table, row: &StreamRow, number: usize, around: Around) -> Html {
+fn stream(
+    props: &GridProps,
+    table: &Table,
+    row: &StreamRow,
+    number: usize,
+    shown: &[usize],
+    around: Around,
+) -> Html {
     let selected = props.model.route.selection.as_ref() == Some(&row.key);
     let head = Row {
         key: &row.key,
@@ -301,10 +328,10 @@ fn stream(props: &GridProps, table: &Table, row: &StreamRow, number: usize, arou
         expanded: None,
         level: 2,
     };
-    let td = |column: usize, span: &'static str, class: &'static str, testid: &'static str, body: Html| {
+    let td = |column: usize, span: usize, class: &'static str, testid: &'static str, body: Html| {
         let place = place(props, &row.key, number, column, class);
         html! {
-            <td role="gridcell" id={place.id} class={place.class} colspan={span} data-column={place.column}
+            <td role="gridcell" id={place.id} class={place.class} colspan={span.to_string()} data-column={place.column}
                 data-testid={testid}>
                 { body }
             </td>
@@ -323,36 +350,39 @@ fn stream(props: &GridProps, table: &Table, row: &StreamRow, number: usize, arou
         };
         let cells = html! {
             <>
-                { td(0, "1", "", "cell-status", glyph) }
-                { td(1, "1", "", "cell-protocol", html! { <>{ protocol }<span class="m2">{ name }</span></> }) }
-                { td(2, "1", "", "cell-spark", spark::flow(&row.flow, table.spark_max, 72, 20)) }
-                { td(3, "1", "r", "cell-in", rates) }
+                { td(0, 1, "", "cell-status", glyph) }
+                { td(1, 1, "", "cell-protocol", html! { <>{ protocol }<span class="m2">{ name }</span></> }) }
+                { td(2, 1, "", "cell-spark", spark::flow(&row.flow, table.spark_max, 72, 20)) }
+                { td(3, 1, "r", "cell-in", rates) }
             </>
         };
         return head.html(props, cells);
     }
-    let figures = match &row.end {
-        Some(end) => td(SPARK, "3", "end", "cell-end", cell::end(end, around.zone_minutes)),
-        None => html! {
-            <>
-                { td(SPARK, "1", "", "cell-spark", spark::flow(&row.flow, table.spark_max, 80, 16)) }
-                { td(SPARK + 1, "1", "r", "cell-in", figure::rate(row.flow.rate_in)) }
-                { td(SPARK + 2, "1", "r", "cell-out", figure::rate(row.flow.rate_out)) }
-            </>
-        },
-    };
-    let cells = html! {
-        <>
-            { td(0, "1", "", "cell-status", glyph) }
-            { td(PEER, if narrow(&props.model) { "2" } else { "3" }, "", "cell-protocol", protocol) }
-            { td(DIRECTION, "1", "c", "cell-direction", html! { <Arrow direction={row.direction} /> }) }
-            { td(5, "1", "", "cell-stream", name) }
-            { td(6, "1", "r", "cell-rtt", Html::default()) }
-            { td(7, "1", "r", "cell-age", figure::age(row.age_ms)) }
-            { td(8, "1", "r", "cell-streams", Html::default()) }
-            { figures }
-        </>
-    };
+    let own = if row.end.is_some() { column::end_at(shown) } else { shown.len() };
+    // The protocol is as wide as all that tells of a connection's other end.
+    let wide = shown.iter().filter(|i| (PEER..DIRECTION).contains(i)).count();
+    let cells = shown[..own].iter().filter(|i| !(PEER + 1..DIRECTION).contains(i)).map(|i| {
+        let column = &COLUMNS[*i];
+        let (span, testid, body) = match column.id {
+            "status" => (1, "cell-status", glyph.clone()),
+            "peer" => (wide, "cell-protocol", protocol.clone()),
+            "direction" => (1, "cell-direction", html! { <Arrow direction={row.direction} /> }),
+            "remote" => (1, "cell-stream", name.clone()),
+            "age" => (1, "cell-age", figure::age(row.age_ms)),
+            "spark" => (1, "cell-spark", spark::flow(&row.flow, table.spark_max, 80, 16)),
+            "in" => (1, "cell-in", figure::rate(row.flow.rate_in)),
+            "out" => (1, "cell-out", figure::rate(row.flow.rate_out)),
+            // A stream has neither a round trip nor streams of its own.
+            _ => (1, "", Html::default()),
+        };
+        let class = if column.class == "mono" { "" } else { column.class };
+        td(*i, span, class, testid, body)
+    });
+    let end = row
+        .end
+        .as_ref()
+        .map(|end| ended(props, &row.key, number, shown, cell::end(end, around.zone_minutes)));
+    let cells = html! { <>{ each(cells) }{ each(end) }</> };
     head.html(props, cells)
 }
 
@@ -368,7 +398,10 @@ fn pressed(event: &KeyboardEvent, props: &GridProps, scroll: &NodeRef) {
     let (row_px, sub_row_px) = heights(props.model.window);
     let page = props.model.connections.height_px as usize / usize::from(row_px);
     let focus = props.model.connections.focus.as_ref();
-    let Some(deed) = keys::press(&event.key(), &table.rows, focus, page.saturating_sub(2)) else { return };
+    let shown = columns(&props.model);
+    let Some(deed) = keys::press(&event.key(), &table.rows, &shown, focus, page.saturating_sub(2)) else {
+        return;
+    };
     event.prevent_default();
     event.stop_propagation();
     let dispatch = &props.dispatch;
@@ -394,7 +427,7 @@ fn pressed(event: &KeyboardEvent, props: &GridProps, scroll: &NodeRef) {
                 query: &props.model.route.query,
             };
             if let Some(row) = table.rows.get(row) {
-                copy::copy(column::copied(row, column, around), dispatch.clone());
+                copy::copy(column::copied(row, column, &shown, around), dispatch.clone());
             }
         }
     }
@@ -423,10 +456,9 @@ pub fn loading(model: &Model) -> Html {
             </table></div>
         };
     }
-    let narrow = narrow(model);
-    let head = head(SORT, narrow, &Callback::noop());
-    let bars: Vec<u16> =
-        column::shown(narrow).map(|(_, column)| column.width.map_or(110, |width| width * 2 / 3)).collect();
+    let shown = columns(model);
+    let head = head(SORT, &shown, &Callback::noop());
+    let bars: Vec<u16> = shown.iter().map(|i| COLUMNS[*i].width.map_or(110, |width| width * 2 / 3)).collect();
     html! {
         <div class="scroll"><table class="t" aria-busy="true" data-testid="loading">
             { head }

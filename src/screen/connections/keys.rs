@@ -2,7 +2,7 @@
 
 use peerscope_engine::{frame::TableRow, view::Key};
 
-use super::{Focus, column::COLUMNS};
+use super::Focus;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deed {
@@ -23,11 +23,19 @@ pub fn key(row: &TableRow) -> &Key {
     }
 }
 
-/// `page`: how many rows a screen holds.
-pub fn press(pressed: &str, rows: &[TableRow], focus: Option<&Focus>, page: usize) -> Option<Deed> {
+/// `shown`: numbers of the columns in the page; `page`: how many rows a screen holds.
+pub fn press(
+    pressed: &str,
+    rows: &[TableRow],
+    shown: &[usize],
+    focus: Option<&Focus>,
+    page: usize,
+) -> Option<Deed> {
     let at = focus.and_then(|focus| rows.iter().position(|row| *key(row) == focus.row));
     let column = focus.map_or(1, |focus| focus.column);
-    let last = COLUMNS.len() - 1;
+    let (first, last) = (*shown.first()?, *shown.last()?);
+    let right = || shown.iter().copied().find(|other| *other > column).unwrap_or(last);
+    let left = || shown.iter().copied().rev().find(|other| *other < column).unwrap_or(first);
     let go = |to: usize, column: usize| {
         let row = rows.get(to.min(rows.len().checked_sub(1)?))?;
         Some(Deed::Focus(Focus { row: key(row).clone(), column }))
@@ -43,9 +51,9 @@ pub fn press(pressed: &str, rows: &[TableRow], focus: Option<&Focus>, page: usiz
         "ArrowUp" => go(at.saturating_sub(1), column),
         "PageDown" => go(at + page, column),
         "PageUp" => go(at.saturating_sub(page), column),
-        "ArrowRight" => go(at, (column + 1).min(last)),
-        "ArrowLeft" => go(at, column.saturating_sub(1)),
-        "Home" => go(at, 0),
+        "ArrowRight" => go(at, right()),
+        "ArrowLeft" => go(at, left()),
+        "Home" => go(at, first),
         "End" => go(at, last),
         "Enter" => match &rows[at] {
             TableRow::Connection(row) => Some(Deed::Toggle(row.key.clone())),
@@ -62,6 +70,8 @@ mod tests {
     use peerscope_engine::frame::{Direction, Flow, Status, StreamRow};
 
     use super::*;
+
+    const ALL: [usize; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 
     fn row(name: &str) -> TableRow {
         TableRow::Stream(Box::new(StreamRow {
@@ -84,7 +94,7 @@ mod tests {
     #[test]
     fn arrows_stay_within_the_table() {
         let rows = [row("a"), row("b"), row("c")];
-        let press = |pressed, from: &Focus| press(pressed, &rows, Some(from), 10);
+        let press = |pressed, from: &Focus| press(pressed, &rows, &ALL, Some(from), 10);
         assert_eq!(press("ArrowDown", &focus("a", 2)), Some(Deed::Focus(focus("b", 2))));
         assert_eq!(press("ArrowDown", &focus("c", 2)), Some(Deed::Focus(focus("c", 2))));
         assert_eq!(press("ArrowUp", &focus("a", 2)), Some(Deed::Focus(focus("a", 2))));
@@ -97,11 +107,23 @@ mod tests {
     }
 
     #[test]
+    fn arrows_leave_out_what_is_not_shown() {
+        let rows = [row("a")];
+        let press = |pressed, from| press(pressed, &rows, &[0, 1, 3, 5], Some(&focus("a", from)), 10);
+        assert_eq!(press("ArrowRight", 1), Some(Deed::Focus(focus("a", 3))));
+        assert_eq!(press("ArrowLeft", 3), Some(Deed::Focus(focus("a", 1))));
+        assert_eq!(press("End", 1), Some(Deed::Focus(focus("a", 5))));
+    }
+
+    #[test]
     fn without_a_focus_an_arrow_enters() {
         let rows = [row("a")];
-        assert_eq!(press("ArrowDown", &rows, None, 10), Some(Deed::Focus(focus("a", 1))));
-        assert_eq!(press("ArrowDown", &rows, Some(&focus("gone", 4)), 10), Some(Deed::Focus(focus("a", 4))));
-        assert_eq!(press("Enter", &rows, None, 10), None);
-        assert_eq!(press("ArrowDown", &[], None, 10), None);
+        assert_eq!(press("ArrowDown", &rows, &ALL, None, 10), Some(Deed::Focus(focus("a", 1))));
+        assert_eq!(
+            press("ArrowDown", &rows, &ALL, Some(&focus("gone", 4)), 10),
+            Some(Deed::Focus(focus("a", 4)))
+        );
+        assert_eq!(press("Enter", &rows, &ALL, None, 10), None);
+        assert_eq!(press("ArrowDown", &[], &ALL, None, 10), None);
     }
 }
