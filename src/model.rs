@@ -214,7 +214,7 @@ pub enum Action {
     RetryNow,
     /// A lost endpoint is left alone.
     StopTrying,
-    /// Closes what is open above the view, else ends the selection.
+    /// Closes what is open above the view, else ends the selection, else the range.
     Escape,
     DismissToast(u32),
     DismissNotice,

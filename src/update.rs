@@ -61,7 +61,8 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::RetryNow => retry(model, &mut effects),
         Action::StopTrying => effects.push(Effect::StopTrying),
         Action::Escape if model.source_panel => model.source_panel = false,
-        Action::Escape => model.route.selection = None,
+        Action::Escape if model.route.selection.is_some() => model.route.selection = None,
+        Action::Escape => model.route.range = None,
         Action::DismissToast(id) => model.toasts.retain(|toast| toast.id != id),
         Action::DismissNotice => model.notice = None,
         Action::DismissBehind => {

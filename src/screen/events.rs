@@ -15,7 +15,7 @@ use yew::prelude::*;
 
 use crate::part::each;
 
-use super::{ScreenProps, connections::query_error, use_answered};
+use super::{ScreenProps, as_of, connections::query_error, stage_width, use_answered, whole_seconds};
 use crate::{
     format,
     model::{Action as Act, Link, Model},
@@ -112,6 +112,37 @@ fn row_px(model: &Model) -> u32 {
     }
 }
 
+/// The columns that there may be no room for: time, type and words always stay, the inspector has the rest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Room {
+    since: bool,
+    peer: bool,
+}
+
+/// Widths of the columns, px; what happened takes the rest, of so much at least.
+const TIME: u16 = 104;
+const SINCE: u16 = 66;
+const TYPE: u16 = 178;
+const PEER: u16 = 146;
+const WORDS: u16 = 150;
+
+fn room(model: &Model) -> Room {
+    let stage = stage_width(model);
+    // The list of types, as in `static/screens.css`.
+    let log = stage - if stage <= 960.0 { 176.0 } else { 212.0 };
+    let needed = |columns: &[u16]| f64::from(columns.iter().sum::<u16>());
+    Room {
+        since: log >= needed(&[TIME, SINCE, TYPE, PEER, WORDS]),
+        peer: log >= needed(&[TIME, TYPE, PEER, WORDS]),
+    }
+}
+
+/// How many columns the log has.
+fn columns(model: &Model) -> usize {
+    let room = room(model);
+    if model.window.phone() { 2 } else { 3 + usize::from(room.since) + usize::from(room.peer) }
+}
+
 /// Rows that fill a height, with one more screen on either side.
 fn rows_for(height_px: u32, row_px: u32) -> (u32, u16) {
     let visible = height_px / row_px + 1;
@@ -131,9 +162,22 @@ pub fn ask(model: &Model) -> Panel {
         // In steps, so that not each row asks anew.
         first: state.reading.as_ref().map(|reading| reading.first / 4 * 4),
         rows: (rows + 4).min(MOST_ROWS),
-        chart_bars: if model.window.phone() { 60 } else { 120 },
+        chart_bars: chart_bars(model),
         expanded: state.expanded.iter().cloned().collect(),
     })
+}
+
+/// Bars of a second at least: in a finer one a single event looks like a burst.
+fn chart_bars(model: &Model) -> u16 {
+    let most = if model.window.phone() { 60 } else { 120 };
+    let recorded = || model.frame.as_ref().and_then(|frame| frame.head.span);
+    model.route.range.or_else(recorded).map_or(most, |span| whole_seconds(span, most))
+}
+
+/// A range that is over shows nothing new, whatever comes.
+fn is_over(model: &Model) -> bool {
+    let newest = model.frame.as_ref().and_then(|frame| frame.head.span).map(|span| span.to_ms);
+    matches!((model.route.range, newest), (Some(range), Some(newest)) if range.to_ms < newest)
 }
 
 fn answered(frame: &Frame) -> Option<&Log> {
@@ -157,8 +201,9 @@ pub fn Events(props: &ScreenProps) -> Html {
         };
     }
     let sum = answer.map(|log| {
+        let as_of = as_of(model).map_or(String::new(), |as_of| format!(", {as_of}"));
         format!(
-            "{} in range, {} recorded",
+            "{} in range, {} recorded{as_of}",
             format::count(u64::from(log.in_range)),
             format::count(log.recorded)
         )
@@ -166,11 +211,14 @@ pub fn Events(props: &ScreenProps) -> Html {
     let matching = answer.filter(|log| log.matching < log.in_range).map(|log| {
         html! { <span class="sum t3">{ format!("{} match", format::count(u64::from(log.matching))) }</span> }
     });
-    let follows = model.events.reading.is_none() && model.route.cursor == Cursor::Live;
+    let follows = model.events.reading.is_none() && model.route.cursor == Cursor::Live && !is_over(model);
     let live = matches!(model.link, Link::Live { .. } | Link::Paused { .. } | Link::Waiting { .. });
     let tail = live.then(|| {
-        let (dispatch, rows) = (props.dispatch.clone(), model.events.rows);
+        let (dispatch, rows, over) = (props.dispatch.clone(), model.events.rows, is_over(model));
         let onclick = Callback::from(move |_: MouseEvent| {
+            if over {
+                dispatch.emit(Act::Range(None));
+            }
             dispatch.emit(Act::Cursor(Cursor::Live));
             dispatch.emit(Act::Events(Action::Tail { rows }));
         });
@@ -244,6 +292,8 @@ fn why_none(model: &Model, frame: &Frame, log: &Log) -> Html {
 
 #[cfg(test)]
 mod tests {
+    use peerscope_engine::view::Range;
+
     use super::*;
     use crate::model::Window;
 
@@ -260,6 +310,16 @@ mod tests {
             Panel::Events(ask) => ask,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn bars_last_a_second_at_least() {
+        let mut model = model(State::default());
+        assert_eq!(asked(&model).chart_bars, 120);
+        model.route.range = Some(Range { from_ms: 1000, to_ms: 25_300 });
+        assert_eq!(asked(&model).chart_bars, 24);
+        model.route.range = Some(Range { from_ms: 1000, to_ms: 1300 });
+        assert_eq!(asked(&model).chart_bars, 1);
     }
 
     fn read(state: &mut State, first: u32, matching: u32) {
@@ -288,6 +348,21 @@ mod tests {
         assert_eq!(asked(&model(state.clone())).hidden, ["Ping"]);
         update(&mut state, Action::ToggleType("Ping".into()));
         assert!(state.hidden.is_empty());
+    }
+
+    #[test]
+    fn what_happened_keeps_its_room() {
+        let room = |width, selected: bool| {
+            let mut model = model(State::default());
+            model.window.width = width;
+            model.route.selection = selected.then(|| Key("e~1".into()));
+            (room(&model), columns(&model))
+        };
+        assert_eq!(room(1440.0, true), (Room { since: true, peer: true }, 5));
+        assert_eq!(room(1024.0, false), (Room { since: true, peer: true }, 5));
+        assert_eq!(room(1024.0, true), (Room { since: false, peer: false }, 3));
+        assert_eq!(room(800.0, true), (Room { since: false, peer: true }, 4), "the inspector lies below");
+        assert_eq!(room(390.0, false).1, 2);
     }
 
     #[test]

@@ -132,6 +132,13 @@ fn counts(log: &Events, bar: u32) -> &[u32] {
 
 fn bars(log: &Events, span: Range, cursor_ms: Option<u64>) -> Bars {
     let seconds = (span.to_ms - span.from_ms) as f64 / 1000.0 / f64::from(log.bars.max(1));
+    // A bar of about a second shows what was counted in it; less than that says nothing of a whole second.
+    let counts_alone = seconds < 1.1;
+    let (unit, seconds) = match seconds {
+        ..0.95 => ("", 1.0),
+        _ if counts_alone => ("/s", 1.0),
+        _ => ("/s", seconds),
+    };
     Bars {
         span,
         bars: (0..log.bars)
@@ -142,8 +149,8 @@ fn bars(log: &Events, span: Range, cursor_ms: Option<u64>) -> Bars {
             .collect(),
         up: log.chart_types.iter().map(|name| colour::event(name)).collect(),
         down: Vec::new(),
-        unit: "/s",
-        whole: false,
+        unit,
+        whole: counts_alone,
         gaps: log.gaps.clone(),
         cursor_ms,
     }
@@ -196,6 +203,17 @@ mod tests {
         assert_eq!(bars.bars[0].up, [1.0, 0.0]);
         assert_eq!(bars.bars[2].up, [3.0, 0.5]);
         assert_eq!(bars.up, ["--error", "--c6"]);
+    }
+
+    #[test]
+    fn bars_of_a_second_are_counts() {
+        let log = log();
+        let bars = |to_ms| super::bars(&log, Range { from_ms: 0, to_ms }, None);
+        assert_eq!(
+            (bars(3100).bars[2].up.clone(), bars(3100).unit, bars(3100).whole),
+            (vec![6.0, 1.0], "/s", true)
+        );
+        assert_eq!((bars(900).bars[2].up.clone(), bars(900).unit), (vec![6.0, 1.0], ""));
     }
 
     #[test]

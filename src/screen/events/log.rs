@@ -13,7 +13,7 @@ use yew::prelude::*;
 use crate::part::each;
 
 use super::{
-    Action as Own, answered,
+    Action as Own, PEER, SINCE, TIME, TYPE, answered, columns, room,
     row::{self, Around},
     row_px, rows_for,
 };
@@ -111,7 +111,7 @@ pub fn LogTable(props: &LogProps) -> Html {
     let Some(log) = answered(&props.frame) else { return Html::default() };
     let above = log.first * row_px;
     let below = log.matching.saturating_sub(log.first + log.rows.len() as u32) * row_px;
-    let columns = if model.window.phone() { "2" } else { "5" };
+    let columns = columns(model);
     let needle = text::needle(&model.route.query);
     let past = matches!(model.route.cursor, Cursor::At(_));
     let stop = follows.then(|| Own::Read {
@@ -148,12 +148,12 @@ pub fn LogTable(props: &LogProps) -> Html {
     }
 }
 
-fn spacer(height_px: u32, columns: &'static str) -> Html {
+fn spacer(height_px: u32, columns: usize) -> Html {
     if height_px == 0 {
         return Html::default();
     }
     html! {
-        <tr class="spacer" aria-hidden="true"><td colspan={columns} style={format!("height:{height_px}px")}></td></tr>
+        <tr class="spacer" aria-hidden="true"><td colspan={columns.to_string()} style={format!("height:{height_px}px")}></td></tr>
     }
 }
 
@@ -161,16 +161,22 @@ fn head(model: &Model) -> Html {
     if model.window.phone() {
         return html! { <colgroup><col style="width:106px" /><col /></colgroup> };
     }
+    let room = room(model);
+    let col = |width: u16| html! { <col style={format!("width:{width}px")} /> };
+    let since = room.since.then(|| {
+        html! { <th role="columnheader" scope="col" class="r" title="Since the row above">{ "Δ" }</th> }
+    });
+    let peer = room.peer.then(|| html! { <th role="columnheader" scope="col">{ "Peer" }</th> });
     html! {
         <>
             <colgroup>
-                <col style="width:104px" /><col style="width:66px" /><col style="width:178px" /><col style="width:146px" /><col />
+                { col(TIME) }{ each(room.since.then(|| col(SINCE))) }{ col(TYPE) }{ each(room.peer.then(|| col(PEER))) }<col />
             </colgroup>
             <thead><tr role="row">
                 <th role="columnheader" scope="col" class="sorted" aria-sort="ascending">{ "Time ↑" }</th>
-                <th role="columnheader" scope="col" class="r" title="Since the row above">{ "Δ" }</th>
+                { each(since) }
                 <th role="columnheader" scope="col">{ "Type" }</th>
-                <th role="columnheader" scope="col">{ "Peer" }</th>
+                { each(peer) }
                 <th role="columnheader" scope="col">{ "What happened" }</th>
             </tr></thead>
         </>

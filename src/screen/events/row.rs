@@ -31,17 +31,21 @@ pub fn row(row: &EventRow, around: &Around) -> Html {
     let phone = model.window.phone();
     let expanded = model.events.expanded.contains(&row.key);
     let selected = model.route.selection.as_ref() == Some(&row.key);
-    let toggle = {
+    let press = {
         let (dispatch, key, stop) = (around.dispatch.clone(), row.key.clone(), around.stop.cloned());
         Callback::from(move |()| {
             if let Some(stop) = &stop {
                 dispatch.emit(Action::Events(stop.clone()));
             }
-            dispatch.emit(Action::Events(Own::Toggle(key.clone())));
+            // Selected and open go together. On a phone the inspector lies over the log and has the content.
+            if !phone && (!expanded || selected) {
+                dispatch.emit(Action::Events(Own::Toggle(key.clone())));
+            }
+            dispatch.emit(Action::Select((!(expanded && selected)).then(|| key.clone())));
         })
     };
-    let onkeydown = keys(toggle.clone());
-    let onclick = toggle.reform(|_: MouseEvent| ());
+    let onkeydown = keys(press.clone());
+    let onclick = press.reform(|_: MouseEvent| ());
     let time = format::clock(row.at_ms, model.zone_minutes, Clock::Millis);
     let date = format::date_clock(row.at_ms, model.zone_minutes, Clock::Millis);
     let what = text::marked(&row.text, around.needle);
@@ -60,23 +64,29 @@ pub fn row(row: &EventRow, around: &Around) -> Html {
             </>
         }
     } else {
-        let since = row.since_ms.map(|ms| format!("+{}", format::duration_ms(ms)));
+        let room = super::room(model);
+        let since = room.since.then(|| {
+            let since = row.since_ms.map(|ms| format!("+{}", format::duration_ms(ms)));
+            html! { <td role="gridcell" class="r t3" data-testid="cell-delta">{ since.unwrap_or_default() }</td> }
+        });
+        let peer = room.peer.then(|| {
+            html! { <td role="gridcell" data-testid="cell-peer">{ peer(row, around.dispatch) }</td> }
+        });
         html! {
             <>
                 <td role="gridcell" class="mono t2" data-testid="cell-time" title={date}>{ time }</td>
-                <td role="gridcell" class="r t3" data-testid="cell-delta">{ since.unwrap_or_default() }</td>
+                { each(since) }
                 <td role="gridcell" data-testid="cell-type">{ badge::event(&row.kind) }</td>
-                <td role="gridcell" data-testid="cell-peer">{ peer(row, around.dispatch) }</td>
+                { each(peer) }
                 <td role="gridcell" class="t2" data-testid="cell-text" title={text::title(&row.text)}>{ what }</td>
             </>
         }
     };
     let class = classes!(
-        (selected || expanded).then_some("sel"),
+        selected.then_some("sel"),
         around.at_cursor.then_some("at-cursor"),
         row.error.then_some("bad")
     );
-    let columns = if phone { "2" } else { "5" };
     let content = expanded.then(|| {
         let body = match &row.content {
             Some(content) => html! { <Json text={content.clone()} cut={row.cut} /> },
@@ -84,7 +94,7 @@ pub fn row(row: &EventRow, around: &Around) -> Html {
         };
         html! {
             <tr class="content" role="row">
-                <td role="gridcell" colspan={columns} data-testid="content">{ body }</td>
+                <td role="gridcell" colspan={super::columns(model).to_string()} data-testid="content">{ body }</td>
             </tr>
         }
     });
@@ -112,8 +122,8 @@ fn peer(row: &EventRow, dispatch: &Callback<Action>) -> Html {
     html! { <button class="plain" tabindex="-1" {onclick}><Peer {id} /></button> }
 }
 
-/// Enter and Space expand; arrows go from row to row.
-fn keys(toggle: Callback<()>) -> Callback<KeyboardEvent> {
+/// Enter and Space do what a click does; arrows go from row to row.
+fn keys(press: Callback<()>) -> Callback<KeyboardEvent> {
     Callback::from(move |event: KeyboardEvent| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
@@ -121,7 +131,7 @@ fn keys(toggle: Callback<()>) -> Callback<KeyboardEvent> {
         let row = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let Some(row) = row.filter(|row| row.tag_name() == "TR") else { return };
         match event.key().as_str() {
-            "Enter" | " " => toggle.emit(()),
+            "Enter" | " " => press.emit(()),
             "ArrowDown" => walk(&row, Element::next_element_sibling),
             "ArrowUp" => walk(&row, Element::previous_element_sibling),
             _ => return,

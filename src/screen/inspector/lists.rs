@@ -58,10 +58,16 @@ fn rates(rate_in: Option<f64>, rate_out: Option<f64>) -> Html {
 
 fn ended(end: &End, zone_minutes: i32) -> Html {
     let at = format::clock(end.at_ms, zone_minutes, Clock::Seconds);
+    let cause = match &end.cause {
+        Some(cause) => text::safe(cause),
+        None if end.inferred => html! { "gone" },
+        None => html! { "closed" },
+    };
     html! {
-        <span class={classes!("t3", end.error.then_some("err"))} title={end.cause.as_deref().map(text::title)}>
-            { at }{ if end.inferred { ", inferred" } else { "" } }
-        </span>
+        <>
+            <span class={classes!("el", end.error.then_some("err"))} title={end.cause.as_deref().map(text::title)}>{ cause }</span>
+            <span class="t3">{ at }{ if end.inferred { ", inferred" } else { "" } }</span>
+        </>
     }
 }
 
@@ -117,7 +123,10 @@ pub fn connections(props: &ScreenProps, known: &Inspector) -> Html {
         }
         .html(props)
     };
-    list(known.connections.iter().map(line).collect(), 0, "It has no connection.")
+    // Open ones first, then what ended last.
+    let mut rows: Vec<&ConnRow> = known.connections.iter().collect();
+    rows.sort_by_key(|row| row.end.as_ref().map(|end| std::cmp::Reverse(end.at_ms)));
+    list(rows.into_iter().map(line).collect(), 0, "It has no connection.")
 }
 
 fn list(lines: Vec<Html>, rest: usize, none: &'static str) -> Html {
