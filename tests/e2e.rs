@@ -14,6 +14,8 @@ mod network;
 mod recordings;
 #[path = "e2e/refused.rs"]
 mod refused;
+#[path = "e2e/speed.rs"]
+mod speed;
 #[path = "e2e/usage.rs"]
 mod usage;
 

@@ -31,7 +31,7 @@ fn shared(name: &str) -> Option<PathBuf> {
 }
 
 /// A recording made by the command line tool; None, loudly, where it is not built.
-fn made(name: &str, more: &[&str]) -> Option<PathBuf> {
+pub fn made(name: &str, more: &[&str]) -> Option<PathBuf> {
     let Some(tool) = std::env::var_os("PEERSCOPE_BIN") else {
         eprintln!("SKIPPED: PEERSCOPE_BIN names no command; `cargo xtask test` does");
         return None;

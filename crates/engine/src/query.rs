@@ -1,209 +1,209 @@
-//! The query box: bare text and `field:value`, all of which must match.
+//! The query box: bare text, `field:value` and `field>number`, all of which must hold; a `-` before one of them says that it
+//! must not.
 
+mod parse;
+mod value;
+
+use std::borrow::Cow;
+
+pub use value::{Pattern, Sign, Unit};
+
+/// Fields of a connection that are texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
+pub enum TextField {
     Status,
     Peer,
     Protocol,
     Transport,
+    Direction,
+    Agent,
+    Remote,
+    Security,
+    Muxer,
+    Cause,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Term {
-    Text(String),
-    Field(Field, String),
+/// Fields of a connection that are numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberField {
+    /// Bytes per second now.
+    In,
+    Out,
+    /// Bytes since it was opened.
+    TotalIn,
+    TotalOut,
+    Rtt,
+    Age,
+    Streams,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Query {
-    terms: Vec<Term>,
-    /// What is wrong with it, for the person who typed it.
-    pub error: Option<String>,
-}
+const TEXTS: [(&str, TextField); 10] = [
+    ("status", TextField::Status),
+    ("peer", TextField::Peer),
+    ("protocol", TextField::Protocol),
+    ("transport", TextField::Transport),
+    ("direction", TextField::Direction),
+    ("agent", TextField::Agent),
+    ("remote", TextField::Remote),
+    ("security", TextField::Security),
+    ("muxer", TextField::Muxer),
+    ("cause", TextField::Cause),
+];
 
-/// What a row offers to a query. Texts in any case.
-pub struct Subject<'a> {
-    pub status: &'a str,
-    pub is_open: bool,
-    pub peer: &'a str,
-    pub transport: &'a str,
-    /// Protocols of its streams, or its own.
-    pub protocols: Vec<std::borrow::Cow<'a, str>>,
-    /// Whatever else bare text finds.
-    pub texts: Vec<std::borrow::Cow<'a, str>>,
-}
+const NUMBERS: [(&str, NumberField, Unit); 7] = [
+    ("in", NumberField::In, Unit::Bytes),
+    ("out", NumberField::Out, Unit::Bytes),
+    ("total-in", NumberField::TotalIn, Unit::Bytes),
+    ("total-out", NumberField::TotalOut, Unit::Bytes),
+    ("rtt", NumberField::Rtt, Unit::Time),
+    ("age", NumberField::Age, Unit::Time),
+    ("streams", NumberField::Streams, Unit::Count),
+];
 
-const FIELDS: [&str; 4] = ["status", "peer", "protocol", "transport"];
 const STATUSES: [&str; 6] = ["open", "opening", "active", "closing", "closed", "error"];
 
+#[derive(Clone, Debug, PartialEq)]
+enum What {
+    Text(Pattern),
+    Field(TextField, Pattern),
+    Number(NumberField, Sign, f64),
+    /// A field that connections don't have; it may be a property of events.
+    Property(String, Sign, String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Term {
+    what: What,
+    is_not: bool,
+    /// Where it begins, in characters, from 1.
+    at: usize,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    terms: Vec<Term>,
+    /// What is wrong with it, for the person who typed it. What is wrong is left out; the rest holds.
+    error: Option<String>,
+}
+
+/// What a connection offers to a query.
+pub trait Subject {
+    fn is_open(&self) -> bool;
+    /// Each text of the field; a protocol of each stream.
+    fn texts(&self, field: TextField) -> Vec<Cow<'_, str>>;
+    /// In the field's unit; None: not told.
+    fn number(&self, field: NumberField) -> Option<f64>;
+    /// What bare text finds besides the fields.
+    fn others(&self) -> Vec<Cow<'_, str>>;
+}
+
+/// What an event offers to a query.
+pub struct Event<'a> {
+    pub name: &'a str,
+    pub peer: &'a str,
+    pub content: &'a str,
+}
+
 impl Query {
-    pub fn parse(text: &str) -> Query {
-        let mut query = Query::default();
-        for (word, is_quoted) in words(text) {
-            let word = word.to_lowercase();
-            let field = word.split_once(':').filter(|_| !is_quoted).and_then(|(name, value)| {
-                let field = match name {
-                    "status" => Field::Status,
-                    "peer" => Field::Peer,
-                    "protocol" => Field::Protocol,
-                    "transport" => Field::Transport,
-                    _ => {
-                        if is_misspelt(name, value) {
-                            query.error = Some(format!(
-                                "no field is called {name}: there are {}; in quotes it is searched for as it is",
-                                FIELDS.join(", ")
-                            ));
-                        }
-                        return None;
-                    }
-                };
-                Some((field, value.to_owned()))
-            });
-            match field {
-                Some((field, value)) if value.is_empty() => {
-                    let name = format!("{field:?}").to_lowercase();
-                    query.error = Some(format!("{name}: needs a value, e.g. {name}:{}", example(field)));
-                }
-                Some((Field::Status, value)) if !STATUSES.iter().any(|known| known.starts_with(&value)) => {
-                    query.error =
-                        Some(format!("no status is called {value}: it is one of {}", STATUSES.join(", ")));
-                    query.terms.push(Term::Field(Field::Status, value));
-                }
-                Some((field, value)) => query.terms.push(Term::Field(field, value)),
-                None => query.terms.push(Term::Text(word)),
-            }
-        }
-        query
-    }
-
-    /// What is wrong with it where it is asked of events.
-    pub fn event_error(&self) -> Option<String> {
-        let of_status = self.terms.iter().any(|term| matches!(term, Term::Field(Field::Status, _)));
-        self.error.clone().or_else(|| {
-            of_status.then(|| {
-                "events have no status: here status: hides nothing; peer:, protocol:, transport: do"
-                    .to_owned()
-            })
-        })
-    }
-
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
 
-    pub fn matches(&self, subject: &Subject<'_>) -> bool {
-        self.terms.iter().all(|term| match term {
-            Term::Field(Field::Status, value) if value == "open" => subject.is_open,
-            Term::Field(Field::Status, value) => subject.status.starts_with(value.as_str()),
-            Term::Field(Field::Peer, value) => has(subject.peer, value),
-            Term::Field(Field::Transport, value) => has(subject.transport, value),
-            Term::Field(Field::Protocol, value) => {
-                subject.protocols.iter().any(|protocol| has(protocol, value))
-            }
-            Term::Text(text) => {
-                has(subject.peer, text)
-                    || has(subject.transport, text)
-                    || subject.protocols.iter().chain(&subject.texts).any(|other| has(other, text))
-            }
+    /// What is wrong with it where connections are asked.
+    pub fn error(&self) -> Option<String> {
+        let unknown = self.terms.iter().find_map(|term| match &term.what {
+            What::Property(name, ..) => Some((term.at, name)),
+            _ => None,
+        });
+        self.error.clone().or_else(|| {
+            let (at, name) = unknown?;
+            let names: Vec<&str> =
+                TEXTS.iter().map(|(name, _)| *name).chain(NUMBERS.iter().map(|(name, ..)| *name)).collect();
+            Some(format!(
+                "character {at}: no field is called {name}; there are {}. In quotes it is searched for as it is",
+                names.join(", ")
+            ))
         })
     }
 
-    /// For events: a peer field looks at the peer, a protocol or transport at the content, a status at nothing.
-    pub fn matches_event(&self, name: &str, peer: &str, content: &str) -> bool {
-        self.terms.iter().all(|term| match term {
-            Term::Field(Field::Peer, value) => has(peer, value),
-            Term::Field(Field::Status, _) => true,
-            Term::Field(_, value) => has(content, value),
-            Term::Text(text) => has(name, text) || has(peer, text) || has(content, text),
+    /// What is wrong with it where events are asked; `is_property` knows the names of their properties.
+    pub fn event_error(&self, is_property: impl Fn(&str) -> bool) -> Option<String> {
+        self.error.clone().or_else(|| {
+            self.terms.iter().find_map(|term| match &term.what {
+                What::Property(name, ..) if !is_property(name) => Some(format!(
+                    "character {}: no event has a property called {name}. In quotes it is searched for as it is",
+                    term.at
+                )),
+                What::Field(TextField::Status, _) | What::Number(..) => Some(format!(
+                    "character {}: that is of connections; of events it hides nothing",
+                    term.at
+                )),
+                _ => None,
+            })
+        })
+    }
+
+    pub fn matches(&self, subject: &impl Subject) -> bool {
+        self.terms.iter().all(|term| {
+            let holds = match &term.what {
+                What::Field(TextField::Status, value) if value.lower() == "open" => subject.is_open(),
+                What::Field(TextField::Status, value) => {
+                    subject.texts(TextField::Status).iter().any(|status| status.starts_with(value.lower()))
+                }
+                What::Field(field, value) => subject.texts(*field).iter().any(|text| value.is_in(text)),
+                What::Number(field, sign, number) => {
+                    subject.number(*field).is_some_and(|told| sign.holds(told, *number))
+                }
+                What::Text(text) => {
+                    let fields =
+                        [TextField::Peer, TextField::Transport, TextField::Protocol, TextField::Remote];
+                    fields.into_iter().any(|field| subject.texts(field).iter().any(|other| text.is_in(other)))
+                        || subject.others().iter().any(|other| text.is_in(other))
+                }
+                // Said by `error`, and so left out.
+                What::Property(..) => return true,
+            };
+            holds != term.is_not
+        })
+    }
+
+    /// A peer field looks at the peer, others at the properties of that name, and where there are none at the content.
+    pub fn matches_event(&self, event: &Event<'_>) -> bool {
+        self.terms.iter().all(|term| {
+            let holds = match &term.what {
+                What::Field(TextField::Peer, value) => value.is_in(event.peer),
+                What::Field(TextField::Status, _) | What::Number(..) => return true,
+                What::Field(_, value) => value.is_in(event.content),
+                What::Property(name, sign, value) => property_holds(event.content, name, *sign, value),
+                What::Text(text) => {
+                    text.is_in(event.name) || text.is_in(event.peer) || text.is_in(event.content)
+                }
+            };
+            holds != term.is_not
         })
     }
 }
 
-/// `agent:foo` is meant as a field; `localhost:4001`, `https://…` and `12D3:x` are not.
-fn is_misspelt(name: &str, value: &str) -> bool {
-    let is_word = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase());
-    is_word && !value.starts_with('/') && !value.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn example(field: Field) -> &'static str {
-    match field {
-        Field::Status => "active",
-        Field::Peer => "12D3KooW…",
-        Field::Protocol => "/ipfs/ping",
-        Field::Transport => "quic-v1",
+/// Whether a top-level property of an event, whatever the case of its name, is as wanted: a number is compared, a text or
+/// anything else has to contain the value.
+fn property_holds(content: &str, name: &str, sign: Sign, value: &str) -> bool {
+    // Cheaper than reading all of it as JSON.
+    if !Pattern::new(name).is_in(content) {
+        return false;
     }
-}
-
-/// Whether `text` contains `lower`, whatever its case.
-fn has(text: &str, lower: &str) -> bool {
-    if text.is_ascii() && lower.is_ascii() {
-        let needle = lower.as_bytes();
-        needle.is_empty()
-            || text.as_bytes().windows(needle.len()).any(|part| part.eq_ignore_ascii_case(needle))
-    } else {
-        text.to_lowercase().contains(lower)
-    }
-}
-
-/// Words parted by white space; quotes hold several together. Whether a word begins with a quote: then it is text, whatever
-/// is in it.
-fn words(text: &str) -> Vec<(String, bool)> {
-    let (mut words, mut word, mut in_quotes, mut is_quoted) = (Vec::new(), String::new(), false, false);
-    for c in text.chars() {
-        match c {
-            '"' => {
-                is_quoted |= word.is_empty();
-                in_quotes = !in_quotes;
-            }
-            c if c.is_whitespace() && !in_quotes => {
-                words.push((std::mem::take(&mut word), is_quoted));
-                is_quoted = false;
-            }
-            c => word.push(c),
+    let Ok(serde_json::Value::Object(map)) = serde_json::from_str(content) else { return false };
+    let pattern = Pattern::new(value);
+    map.iter().filter(|(key, _)| key.to_lowercase() == name).any(|(_, told)| {
+        match (told.as_f64(), value.parse::<f64>()) {
+            (Some(told), Ok(number)) => sign.holds(told, number),
+            _ if sign != Sign::Equal => false,
+            _ => match told {
+                serde_json::Value::String(text) => pattern.is_in(text),
+                other => pattern.is_in(&other.to_string()),
+            },
         }
-    }
-    words.push((word, is_quoted));
-    words.retain(|(word, _)| !word.is_empty());
-    words
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn subject() -> Subject<'static> {
-        Subject {
-            status: "active",
-            is_open: true,
-            peer: "12D3KooWAbc",
-            transport: "quic-v1",
-            protocols: vec!["/ipfs/ping/1.0.0".into()],
-            texts: vec!["kubo/0.36.0".into(), "203.0.113.7:4001".into()],
-        }
-    }
-
-    #[test]
-    fn bare_text_and_fields_must_all_match() {
-        let matches = |text: &str| Query::parse(text).matches(&subject());
-        assert!(matches("") && matches("kubo") && matches("KOOWABC") && matches("203.0.113.7:4001"));
-        assert!(matches("status:active peer:abc transport:quic protocol:ping kubo"));
-        assert!(matches("status:open"));
-        assert!(matches("\"kubo/0.36.0\""));
-        for miss in ["status:closed", "peer:kubo", "protocol:kad", "transport:tcp", "kubo nothere"] {
-            assert!(!matches(miss), "{miss}");
-        }
-    }
-
-    #[test]
-    fn mistakes_are_said_and_do_not_hide_everything() {
-        assert!(Query::parse("status:").error.is_some_and(|error| error.contains("status:active")));
-        assert!(Query::parse("status:").matches(&subject()));
-        assert!(Query::parse("status:bogus").error.is_some());
-        for text in ["/ip4/1.2.3.4:80", "localhost:4001", "https://a", "\"agent:foo\""] {
-            assert_eq!(Query::parse(text).error, None, "{text}");
-        }
-        assert!(Query::parse("agent:foo").error.is_some_and(|error| error.contains("protocol")));
-        assert!(Query::parse("status:open").event_error().is_some());
-        assert_eq!(Query::parse("peer:a").event_error(), None);
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use crate::{
     frame::{EventRow, Events, TypeCount},
     history::{Event, Part},
     key,
-    query::Query,
+    query::{self, Query},
     view::{EventsAsk, Range},
     words,
 };
@@ -119,7 +119,9 @@ fn search(look: &Look<'_>, part: Part<'_>, hidden: &[u16]) -> Rc<[u16]> {
         !hidden.contains(&event.kind)
             && (look.query.is_empty() || {
                 let peer = look.history.interner.text(event.peer);
-                look.query.matches_event(log.name(event.kind), &peer, part.content(event))
+                let asked =
+                    query::Event { name: log.name(event.kind), peer: &peer, content: part.content(event) };
+                look.query.matches_event(&asked)
             })
     };
     // A chunk is split long before it has so many.
@@ -158,7 +160,7 @@ pub fn answer(look: &Look<'_>, ask: &EventsAsk) -> Events {
         span: Some(span),
         gaps: look.gaps.clone(),
         at_cursor: at_cursor.map(|at| at as u32),
-        query_error: look.query.event_error(),
+        query_error: look.query.event_error(|name| log.may_have_property(name)),
         ..Events::default()
     };
     chart(look, &mut events, &matching, &kinds, span, usize::from(ask.chart_bars).clamp(1, 1024));

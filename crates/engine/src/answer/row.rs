@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use super::Look;
 use crate::{
     address::{self, RELAYED},
-    frame::{ConnRow, Flow, StreamRow},
+    frame::{ConnRow, Direction, Flow, StreamRow},
     history::{Column, RowIx},
+    intern::Sym,
     key,
     moment::{At, direction_of, end_of, flow_of, status_of, status_word},
-    query::Subject,
+    query::{NumberField, Subject, TextField},
     series,
     snapshot::{Facts, status},
     view::{Key, ROW_SPARK_POINTS, Range},
@@ -129,35 +130,92 @@ pub fn matches(look: &Look<'_>, at: &At) -> bool {
     if look.query.is_empty() {
         return true;
     }
-    let interner = &look.history.interner;
-    let Some(facts) = look.moment.facts(look.history, at) else { return false };
-    let peer = interner.text(facts.name);
-    let transport = transport(look, facts).unwrap_or_default();
-    let protocols: Vec<Cow<'_, str>> = look
-        .moment
-        .streams_of(at.row)
-        .iter()
-        .filter_map(|stream| look.moment.facts(look.history, stream))
-        .map(|facts| interner.text(facts.name))
-        .collect();
-    let mut texts: Vec<Cow<'_, str>> = [facts.remote, facts.local, facts.security, facts.muxer, facts.cause]
-        .map(|sym| interner.text(sym))
-        .into();
-    let address = look.history.addresses.get(facts.remote);
-    texts.extend(
-        [&address.host, &address.relay].into_iter().flatten().map(|text| Cow::Borrowed(text.as_str())),
-    );
-    texts.extend(facts.tags.iter().map(|tag| interner.text(*tag)));
-    if let Some(row) = look.history.rows.get(at.row) {
-        texts.push(Cow::Owned(interner.id_text(row.id)));
-        texts.extend(end_of(look.history, row).and_then(|end| end.cause).map(Cow::Owned));
+    let facts = look.moment.facts(look.history, at);
+    facts.is_some_and(|facts| look.query.matches(&Asked { look, at, facts }))
+}
+
+/// A connection as a query sees it.
+struct Asked<'a> {
+    look: &'a Look<'a>,
+    at: &'a At,
+    facts: &'a Facts,
+}
+
+impl Asked<'_> {
+    fn text(&self, sym: Sym) -> Cow<'_, str> {
+        self.look.history.interner.text(sym)
     }
-    let status = if at.is_open || status::is_open(status_number(look, at)) {
-        status_word(at.status)
-    } else {
-        status_word(status_of(status_number(look, at)))
-    };
-    look.query.matches(&Subject { status, is_open: at.is_open, peer: &peer, transport, protocols, texts })
+}
+
+impl Subject for Asked<'_> {
+    fn is_open(&self) -> bool {
+        self.at.is_open
+    }
+
+    fn texts(&self, field: TextField) -> Vec<Cow<'_, str>> {
+        let Asked { look, at, facts } = self;
+        match field {
+            TextField::Status => {
+                let number = status_number(look, at);
+                let is_open = at.is_open || status::is_open(number);
+                vec![status_word(if is_open { at.status } else { status_of(number) }).into()]
+            }
+            TextField::Peer => vec![self.text(facts.name)],
+            TextField::Protocol => look
+                .moment
+                .streams_of(at.row)
+                .iter()
+                .filter_map(|stream| look.moment.facts(look.history, stream))
+                .map(|facts| self.text(facts.name))
+                .collect(),
+            TextField::Transport => transport(look, facts).map(Cow::Borrowed).into_iter().collect(),
+            TextField::Direction => match direction_of(facts.role) {
+                Direction::In => vec!["in".into()],
+                Direction::Out => vec!["out".into()],
+                Direction::Unknown(_) => Vec::new(),
+            },
+            TextField::Agent => agent(look, facts).map(Cow::Owned).into_iter().collect(),
+            TextField::Remote => {
+                let address = look.history.addresses.get(facts.remote);
+                let parts = [&address.host, &address.relay].into_iter().flatten();
+                let parts = parts.map(|part| Cow::Borrowed(part.as_str()));
+                parts.chain([self.text(facts.remote)]).collect()
+            }
+            TextField::Security => vec![self.text(facts.security)],
+            TextField::Muxer => vec![self.text(facts.muxer)],
+            TextField::Cause => {
+                let row = look.history.rows.get(at.row);
+                let words = row.and_then(|row| end_of(look.history, row)).and_then(|end| end.cause);
+                words.map(Cow::Owned).into_iter().chain([self.text(facts.cause)]).collect()
+            }
+        }
+    }
+
+    fn number(&self, field: NumberField) -> Option<f64> {
+        let Asked { look, at, .. } = self;
+        let has_own = look.history.seen.connection_traffic;
+        match field {
+            NumberField::In => at.rate_in.filter(|_| has_own),
+            NumberField::Out => at.rate_out.filter(|_| has_own),
+            NumberField::TotalIn => at.figures.bytes_in.filter(|_| has_own).map(|bytes| bytes as f64),
+            NumberField::TotalOut => at.figures.bytes_out.filter(|_| has_own).map(|bytes| bytes as f64),
+            NumberField::Rtt => at.figures.latency_ns.map(|ns| ns as f64),
+            NumberField::Age => age_ms(look, at.row).map(|ms| ms as f64 * 1e6),
+            NumberField::Streams => stream_count(look, at).map(f64::from),
+        }
+    }
+
+    fn others(&self) -> Vec<Cow<'_, str>> {
+        let Asked { look, at, facts } = self;
+        let mut texts: Vec<Cow<'_, str>> =
+            [facts.local, facts.security, facts.muxer, facts.cause].map(|sym| self.text(sym)).into();
+        texts.extend(facts.tags.iter().map(|tag| self.text(*tag)));
+        if let Some(row) = look.history.rows.get(at.row) {
+            texts.push(Cow::Owned(look.history.interner.id_text(row.id)));
+            texts.extend(end_of(look.history, row).and_then(|end| end.cause).map(Cow::Owned));
+        }
+        texts
+    }
 }
 
 fn status_number(look: &Look<'_>, at: &At) -> i32 {

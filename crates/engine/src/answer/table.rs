@@ -33,7 +33,7 @@ pub fn answer(look: &Look<'_>, ask: &TableAsk) -> Table {
         sum_in: sum(|at| at.rate_in),
         sum_out: sum(|at| at.rate_out),
         never: look.never(),
-        query_error: look.query.error.clone(),
+        query_error: look.query.error(),
         ..Table::default()
     };
     let expanded: HashSet<RowIx> = ask

@@ -161,6 +161,12 @@ impl EventLog {
         self.types.get(kind as usize).map_or("", |kind| &kind.name)
     }
 
+    /// Whether a type has a property of this name, whatever its case; where none is declared, any may be there.
+    pub fn may_have_property(&self, name: &str) -> bool {
+        let all = || self.types.iter().flat_map(|kind| &kind.properties);
+        all().next().is_none() || all().any(|property| property.name.eq_ignore_ascii_case(name))
+    }
+
     /// How many types are known.
     pub fn types(&self) -> usize {
         self.types.len()
