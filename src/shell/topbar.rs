@@ -45,6 +45,8 @@ pub fn TopBar(props: &ShellProps) -> Html {
         let searching = searching.clone();
         use_effect_with(model.route.screen, move |_| searching.set(false));
     }
+    // A press on the button is not to take the focus first: left empty, the field would be gone before the click.
+    let keep_focus = Callback::from(|event: MouseEvent| event.prevent_default());
     let filtered = !model.route.query.is_empty();
     let icon = match &model.route.source {
         Some(SourceRef::Endpoint(_)) => Some(Name::Plug),
@@ -69,7 +71,7 @@ pub fn TopBar(props: &ShellProps) -> Html {
             if !idle {
                 <Search shell={props.clone()} {field} on_left={hide_search} />
                 <button class={classes!("btn", "ic", "phone", filtered.then_some("on"))} aria-expanded={searching.to_string()}
-                    aria-label={if *searching { "Hide the search" } else { "Search" }} onclick={show_search}>
+                    aria-label={if *searching { "Hide the search" } else { "Search" }} onmousedown={keep_focus} onclick={show_search}>
                     <Icon name={if *searching { Name::Close } else { Name::Search }} />
                 </button>
                 { pause(props) }

@@ -207,7 +207,7 @@ pub fn protocols(props: &ScreenProps, frame: Option<&Frame>, answer: Option<&Ove
     html! {
         <section class="panel protocols">
             <header>{ "Top protocols" }<span class="t3">{ "now" }</span><span class="sp"></span>{ each(rest) }</header>
-            <div class="scroll">
+            <div class="scroll" tabindex="0" role="region" aria-label="Top protocols">
                 <table class={classes!("t", "pr", phone.then_some("touch"))}>
                     { widths }{ head }<tbody>{ each(shown) }{ each(loading) }</tbody>
                 </table>
