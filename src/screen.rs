@@ -52,6 +52,11 @@ pub fn stage_width(model: &Model) -> f64 {
     (width - rail - if beside { INSPECTOR } else { 0.0 }).max(0.0)
 }
 
+/// What is wrong with the query.
+pub fn query_error(error: Option<&str>) -> Option<Html> {
+    error.map(|error| html! { <span class="warn el qerror" title={text::title(error)}>{ text::safe(error) }</span> })
+}
+
 /// While an endpoint is lost, the moment that all figures are of: `as of 14:32:10`.
 pub fn as_of(model: &Model) -> Option<String> {
     let lost = matches!(model.link, Link::Waiting { .. } | Link::Connecting | Link::Failed { .. });

@@ -16,7 +16,7 @@ use yew::prelude::*;
 
 use crate::part::each;
 
-use super::{ScreenProps, as_of, matching, stage_width, use_answered};
+use super::{ScreenProps, as_of, matching, query_error, stage_width, use_answered};
 use crate::{
     format,
     model::{Link, Model, Window},
@@ -157,11 +157,6 @@ fn count(value: u32) -> String {
     format::count(u64::from(value))
 }
 
-/// What is wrong with the query; it then matches as bare text.
-pub(super) fn query_error(error: Option<&str>) -> Option<Html> {
-    error.map(|error| html! { <span class="warn el qerror" title={text::title(error)}>{ text::safe(error) }</span> })
-}
-
 /// No source, or nothing came yet.
 fn waiting(model: &Model) -> Html {
     match model.link {
@@ -205,12 +200,6 @@ fn connections(table: &Table) -> impl Iterator<Item = &ConnRow> {
     })
 }
 
-/// No connection has it. Only a table that is here whole can say so.
-fn nobody(table: &Table, has: fn(&ConnRow) -> bool) -> bool {
-    let whole = table.open + table.closed == table.all && table.rows.len() == table.row_count as usize;
-    whole && table.all > 0 && !connections(table).any(has)
-}
-
 fn sums(table: &Table) -> Html {
     // Rows of one peer repeat its figures: their sum would count them twice.
     if connections(table).any(|row| row.shared_flow) {
@@ -233,10 +222,10 @@ fn status_line(model: &Model, table: &Table) -> Html {
     if table.never.agent {
         never.push("agents");
     }
-    if nobody(table, |row| row.transport.is_some()) {
+    if table.never.transport {
         never.push("transports");
     }
-    if nobody(table, |row| row.remote.is_some() || row.relay.is_some()) {
+    if table.never.remote {
         never.push("remote addresses");
     }
     let never = (!never.is_empty())

@@ -15,7 +15,7 @@ use yew::prelude::*;
 
 use crate::part::each;
 
-use super::{ScreenProps, as_of, connections::query_error, stage_width, use_answered, whole_seconds};
+use super::{ScreenProps, as_of, query_error, stage_width, use_answered, whole_seconds};
 use crate::{
     format,
     model::{Action as Act, Link, Model},

@@ -17,7 +17,7 @@ use yew::prelude::*;
 use crate::part::each;
 
 use self::scene::{Eye, Scene};
-use super::{ScreenProps, Selected, as_of, matching, use_answered};
+use super::{ScreenProps, Selected, as_of, matching, query_error, use_answered};
 use crate::{
     format,
     model::{Action as Act, Link, Model},
@@ -111,6 +111,7 @@ pub fn Graph(props: &ScreenProps) -> Html {
         <main class="view" data-testid="screen-graph">
             <div class="viewbar">
                 <h1>{ "Graph" }</h1><span class="sum">{ sum.unwrap_or_default() }</span><span class="sp"></span>
+                { each(query_error(radar.and_then(|radar| radar.query_error.as_deref()))) }
                 { each(matching) }
                 <span class="t3 nw desk caption">{ "Labels: top 8 talkers" }</span>
             </div>

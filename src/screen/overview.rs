@@ -10,12 +10,12 @@ use peerscope_engine::{
 };
 use yew::prelude::*;
 
-use super::{ScreenProps, as_of, stage_width, use_answered, whole_seconds};
+use super::{ScreenProps, as_of, query_error, stage_width, use_answered, whole_seconds};
 use crate::{
     format::{self, Clock},
     model::{Link, Model},
     paint::chart::{Bar, Bars, Chart, Painting},
-    part::{colour::Swatch, empty::Empty},
+    part::{colour::Swatch, each, empty::Empty},
 };
 
 /// Nothing here opens, folds or scrolls.
@@ -81,6 +81,7 @@ pub fn Overview(props: &ScreenProps) -> Html {
                 <h1>{ "Overview" }</h1>
                 <span class="sum">{ frame.as_deref().map(|frame| sum(model, frame)).unwrap_or_default() }</span>
                 <span class="sp"></span>
+                { each(query_error(answer.and_then(|overview| overview.query_error.as_deref()))) }
                 <span class="t3 desk caption">{ "Rates over 10 s" }</span>
             </div>
             { figures::strip(model, frame.as_deref(), answer) }

@@ -46,7 +46,11 @@ pub fn Timeline(props: &PartProps) -> Html {
     };
     let axis = answer.and_then(|answer| axis::Axis::new(answer.span, place.now_ms, place.plot_width()));
     let shown = Drawn {
-        cursor_ms: model.frame.as_ref().and_then(|frame| frame.head.cursor_ms),
+        // Who follows is at the end, also while events came since the last snapshot.
+        cursor_ms: match update::follows(model) {
+            true => axis.map(|axis| axis.told_ms),
+            false => model.frame.as_ref().and_then(|frame| frame.head.cursor_ms),
+        },
         range: drag.get().and_then(|drag| drag.range(axis?)).or(model.route.range),
     };
     {

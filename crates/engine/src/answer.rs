@@ -59,7 +59,13 @@ impl<'a> Look<'a> {
 
     pub fn never(&self) -> Never {
         let seen = &self.history.seen;
-        Never { stream_traffic: !seen.stream_traffic, latency: !seen.latency, agent: !seen.agent }
+        Never {
+            stream_traffic: !seen.stream_traffic,
+            latency: !seen.latency,
+            agent: !seen.agent,
+            transport: !seen.transport,
+            remote: !seen.remote,
+        }
     }
 }
 

@@ -203,7 +203,7 @@ pub struct Table {
     pub spark_max: f32,
     /// The source fills no traffic, no latency, no streams in the whole history.
     pub never: Never,
-    /// What is wrong with the query, if anything; it then matches as bare text.
+    /// What is wrong with the query, if anything; that part of it is left out.
     pub query_error: Option<String>,
 }
 
@@ -213,6 +213,8 @@ pub struct Never {
     pub stream_traffic: bool,
     pub latency: bool,
     pub agent: bool,
+    pub transport: bool,
+    pub remote: bool,
 }
 
 /// One column of each for every step of the width; rates in bytes/s.
@@ -277,6 +279,7 @@ pub struct Overview {
     pub muxers: Vec<Share>,
     pub directions: Vec<Share>,
     pub never: Never,
+    pub query_error: Option<String>,
 }
 
 /// Connections in one bar of time.
@@ -330,6 +333,7 @@ pub struct Graph {
     pub peer_count: u32,
     /// How many of them match the query.
     pub matching: u32,
+    pub query_error: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -64,6 +64,7 @@ pub fn answer(look: &Look<'_>, ask: &GraphAsk) -> Graph {
         untold_radius: untold.then_some(UNTOLD),
         peer_count,
         matching,
+        query_error: look.query.error(),
     }
 }
 

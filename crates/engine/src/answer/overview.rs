@@ -77,6 +77,7 @@ pub fn answer(look: &Look<'_>, ask: &OverviewAsk) -> Overview {
             Direction::Unknown(_) => None,
         }),
         never: look.never(),
+        query_error: look.query.error(),
     }
 }
 

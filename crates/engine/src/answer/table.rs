@@ -103,6 +103,9 @@ pub fn ordered_streams<'a>(look: &'a Look<'_>, connection: &At) -> Vec<&'a At> {
     streams
 }
 
+/// Characters that the page shows of a peer's id, at its end.
+const SHOWN_OF_ID: usize = 8;
+
 /// What a row is sorted by; None: not told.
 #[derive(PartialEq)]
 enum By<'a> {
@@ -134,7 +137,8 @@ fn by<'a>(look: &Look<'a>, at: &At, column: Column) -> Option<By<'a>> {
     Some(match column {
         Column::Status => By::Status(at.status),
         Column::Direction => By::Direction(direction_of(facts.role)),
-        Column::Peer => By::Text(history.interner.text(facts.name)),
+        // By the end, which tells peers apart: it is what the page shows of an id.
+        Column::Peer => By::Text(tail_first(&history.interner.text(facts.name)).into()),
         Column::Agent => By::Text(agent(look, facts)?.into()),
         Column::Transport => By::Text(transport(look, facts)?.into()),
         Column::Remote => By::Text(match relay(look, at, facts) {
@@ -150,6 +154,11 @@ fn by<'a>(look: &Look<'a>, at: &At, column: Column) -> Option<By<'a>> {
         Column::TotalIn => By::Number(flow?.figures.bytes_in?),
         Column::TotalOut => By::Number(flow?.figures.bytes_out?),
     })
+}
+
+fn tail_first(id: &str) -> String {
+    let at = id.char_indices().rev().nth(SHOWN_OF_ID - 1).map_or(0, |(at, _)| at);
+    format!("{} {}", &id[at..], &id[..at])
 }
 
 /// The connections that match, in order.

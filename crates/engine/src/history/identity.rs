@@ -2,6 +2,7 @@
 
 use super::{End, History, Last, Row, RowIx, Telling};
 use crate::{
+    address::from_transport_id,
     intern::Sym,
     snapshot::{Facts, Figures, status},
 };
@@ -76,6 +77,12 @@ impl History {
         }
         self.rows.note_begin(ix);
         self.addresses.learn(facts.remote, &self.interner);
+        if parent.is_none() && !(self.seen.transport && self.seen.remote) {
+            let address = self.addresses.get(facts.remote);
+            self.seen.remote |= address.host.is_some() || address.relay.is_some();
+            let id = || from_transport_id(&self.interner.text(facts.transport));
+            self.seen.transport |= !facts.carrier.is_none() || address.transport.is_some() || id().is_some();
+        }
         ix
     }
 

@@ -17,6 +17,9 @@ pub struct Seen {
     pub latency: bool,
     pub streams: bool,
     pub agent: bool,
+    /// A transport or a host could be read of an address or of a transport id.
+    pub transport: bool,
+    pub remote: bool,
     /// Connections of one peer show the same figures: they are the peer's.
     pub shared_traffic: bool,
 }

@@ -36,6 +36,7 @@ fn graph() -> Graph {
         sectors: vec![Sector { name: Some("tcp".into()), count: 3, from: 0.0, to: 3.0 }],
         untold_radius: Some(0.95),
         peer_count: 3,
+        query_error: None,
         matching: 2,
     }
 }
