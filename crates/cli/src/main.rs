@@ -42,7 +42,8 @@ fn main() -> ExitCode {
     // Standard output is for what scripts read.
     let logs = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+        // Colours are a feature of the crate that is not built in: asked for on a terminal, they end the program.
+        .with_ansi(false);
     // The swarm logs each peer id of its own that it gets: the demo makes them by the dozen.
     let shown =
         Targets::new().with_default(tracing::Level::INFO).with_target("libp2p_swarm", tracing::Level::WARN);
