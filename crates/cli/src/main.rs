@@ -7,9 +7,13 @@ use tracing_subscriber::{filter::Targets, prelude::*};
 
 mod announce;
 mod demo;
+mod frames;
 mod generate;
+mod glimpse;
 mod inspect;
 mod options;
+mod record;
+mod replay;
 mod serve;
 mod serve_ui;
 mod shutdown;
@@ -34,6 +38,10 @@ enum Command {
     Simulate(simulate::Arguments),
     /// Writes a recording of a made-up node: same figures and same seed, same bytes
     Generate(generate::Arguments),
+    /// Writes what an endpoint tells into a recording, over lost connections too
+    Record(record::Arguments),
+    /// Serves a recording as a live endpoint
+    Replay(replay::Arguments),
     /// Tells what is in a recording, and what is wrong with it
     Inspect(inspect::Arguments),
 }
@@ -42,7 +50,8 @@ fn main() -> ExitCode {
     // Standard output is for what scripts read.
     let logs = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+        // Colours are a feature of the crate that is not built in: asked for on a terminal, they end the program.
+        .with_ansi(false);
     // The swarm logs each peer id of its own that it gets: the demo makes them by the dozen.
     let shown =
         Targets::new().with_default(tracing::Level::INFO).with_target("libp2p_swarm", tracing::Level::WARN);
@@ -52,6 +61,8 @@ fn main() -> ExitCode {
         Command::ServeUi(arguments) => serve_ui::run(arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Record(arguments) => record::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
     };
     match done {

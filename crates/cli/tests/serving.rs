@@ -1,11 +1,7 @@
 //! `simulate` and `serve-ui` as processes, by a plain client over real sockets.
 #![cfg(unix)]
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    process::Stdio,
-    time::Duration,
-};
+use std::collections::{BTreeSet, VecDeque};
 
 use futures::{SinkExt, StreamExt};
 use peerscope_introspection::{
@@ -14,48 +10,17 @@ use peerscope_introspection::{
     wire::{Event, Runtime, ServerMessage, State, Status, server_message::Payload},
 };
 use prost::Message as _;
+use support::process::{PATIENCE, Server};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    process::{Child, Command},
+    process::Command,
     time::timeout,
 };
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
-/// For what takes moments; a loaded machine may take longer.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-struct Server {
-    child: Child,
-    ready: serde_json::Value,
-}
-
-impl Server {
-    async fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_peerscope"))
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the program starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let line =
-            timeout(PATIENCE, lines.next_line()).await.expect("in time").expect("readable").expect("a line");
-        Self { child, ready: serde_json::from_str(&line).expect("one line of JSON") }
-    }
-
-    fn address(&self, name: &str) -> &str {
-        self.ready[name].as_str().expect("a text")
-    }
-
-    async fn end(mut self, signal: &str) {
-        let id = self.child.id().expect("it runs").to_string();
-        let sent = Command::new("kill").args([signal, &id]).status().await.expect("kill runs");
-        assert!(sent.success());
-        let status = timeout(PATIENCE, self.child.wait()).await.expect("it ends").expect("a status");
-        assert_eq!(status.code(), Some(0), "after {signal}");
-    }
+mod support {
+    pub mod process;
 }
 
 /// A greeted viewer: the client's side of the protocol over a socket.

@@ -158,14 +158,14 @@ fn plain(text: &str) -> String {
     text.chars().map(|char| if char.is_control() { '\u{fffd}' } else { char }).collect()
 }
 
-fn date(ms: u64) -> String {
+pub fn date(ms: u64) -> String {
     if ms > LAST_DATE_MS {
         return format!("{ms} ms");
     }
     humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_millis(ms)).to_string()
 }
 
-fn span(ms: u64) -> String {
+pub fn span(ms: u64) -> String {
     humantime::format_duration(Duration::from_millis(ms)).to_string()
 }
 

@@ -161,6 +161,12 @@ impl Reader {
         matches!(self.at, At::End) && self.packing.is_none()
     }
 
+    /// Whether the file is packed by gzip, as far as what was pushed tells. Offsets are of the unpacked recording then.
+    #[must_use]
+    pub fn is_packed(&self) -> bool {
+        matches!(self.source, Source::Packed(_))
+    }
+
     /// Goes on until there is something to give, but for a bounded time: 1 MiB unpacked or summed up. Only a single checksum is
     /// not divided; that of the longest segment, 64 MiB, takes a tenth of a second.
     #[must_use]

@@ -233,6 +233,13 @@ fn a_packed_recording_is_told_by_its_content() {
     for piece in [1, 13, packed.len()] {
         assert_eq!(read(&packed, piece), read(&file, file.len()));
     }
+    for (content, is_packed) in [(&packed, true), (&file, false)] {
+        let mut reader = Reader::new();
+        reader.push(&content[..1]);
+        assert!(!reader.is_packed(), "one byte tells nothing");
+        reader.push(&content[1..]);
+        assert_eq!(reader.is_packed(), is_packed);
+    }
 }
 
 #[test]
