@@ -121,7 +121,7 @@ async fn record(recorder: &mut Recorder) -> Result<Infallible> {
         if lost.is_final() && recorder.counts.frames == 0 {
             bail!(sentence);
         }
-        recorder.progress.set_message(format!("{}; waiting: {sentence}", recorder.counts.text()));
+        recorder.progress.set_message(format!("{}; waiting for the endpoint", recorder.counts.text()));
         // The same again and again is said once.
         if said.as_ref() != Some(&sentence) || recorder.counts.sessions > sessions {
             recorder.warn(&format!("{sentence} Trying again until it is there."));
@@ -178,10 +178,13 @@ async fn finish(mut recorder: Recorder, ended: Ended) -> Result<()> {
 
 /// Shown on a terminal only.
 fn progress_bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{elapsed_precise} {msg}");
-    ProgressBar::new_spinner()
+    let style = ProgressStyle::with_template("{elapsed_precise} {wide_msg}");
+    let bar = ProgressBar::new_spinner()
         .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
-        .with_finish(ProgressFinish::AndClear)
+        .with_finish(ProgressFinish::AndClear);
+    // Time goes on while it waits, too.
+    bar.enable_steady_tick(Duration::from_secs(1));
+    bar
 }
 
 #[cfg(test)]
