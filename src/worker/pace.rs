@@ -17,7 +17,7 @@ pub struct Pace {
     interval_ms: u64,
     least_delay_ms: Option<f64>,
     /// Time of the snapshot taken in last.
-    newest_ms: u64,
+    newest_ms: Option<u64>,
     lag_ms: u64,
     calm: u32,
     /// Asked for, and not yet in effect.
@@ -38,8 +38,12 @@ impl Pace {
 
     /// A snapshot of this time was taken in now. What to ask of the endpoint, if anything.
     pub fn taken(&mut self, snapshot_ms: u64, now_ms: f64) -> Option<u64> {
+        if self.newest_ms == Some(snapshot_ms) {
+            // Told again: the node has no newer one, and how late this one is says nothing of the page.
+            return None;
+        }
         let delay = now_ms - snapshot_ms as f64;
-        if snapshot_ms < std::mem::replace(&mut self.newest_ms, snapshot_ms) {
+        if self.newest_ms.replace(snapshot_ms).is_some_and(|newest| snapshot_ms < newest) {
             // The node's clock was set back: what was learned of it is no longer true.
             self.least_delay_ms = None;
         }
@@ -151,6 +155,15 @@ mod tests {
         pace.effective(500);
         assert_eq!(pace.behind(0), None);
         assert!(pace.behind(3).is_some());
+    }
+
+    #[test]
+    fn a_snapshot_told_again_is_no_lag() {
+        let mut pace = pace();
+        for n in 0..20 {
+            assert_eq!(pace.taken(60_000, (60_000 + n * 1000) as f64), None);
+        }
+        assert_eq!(pace.lag_ms(), 0);
     }
 
     #[test]
