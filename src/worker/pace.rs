@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(pace.taken(1000, 9_000.0), Some(1000));
         pace.effective(1000);
         let asks: Vec<_> =
-            (1..=CALM).map(|n| pace.taken(u64::from(n) * 1000, f64::from(n) * 1000.0)).collect();
+            (2..CALM + 2).map(|n| pace.taken(u64::from(n) * 1000, f64::from(n) * 1000.0)).collect();
         assert_eq!(asks.iter().flatten().collect::<Vec<_>>(), [&500]);
         pace.effective(500);
         assert_eq!(pace.behind(0), None);
