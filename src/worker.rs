@@ -412,6 +412,12 @@ impl Worker {
         self.answer();
     }
 
+    /// How long the page has had the last frame without painting it.
+    pub fn unpainted_ms(&self) -> f64 {
+        let state = self.state.borrow();
+        if state.taken { 0.0 } else { self.now() - state.pushed_ms }
+    }
+
     fn answer(&self) {
         let mut state = self.state.borrow_mut();
         let state = &mut *state;

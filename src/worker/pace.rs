@@ -1,5 +1,5 @@
 //! Whether the page keeps up with a live source. A browser can't slow a socket down: when snapshots are taken in more
-//! than two intervals late, the interval is lengthened. Pure.
+//! than two intervals late, or what is on the screen is, the interval is lengthened. Pure.
 
 use crate::model::Behind;
 
@@ -36,8 +36,9 @@ impl Pace {
         self.calm = 0;
     }
 
-    /// A snapshot of this time was taken in now. What to ask of the endpoint, if anything.
-    pub fn taken(&mut self, snapshot_ms: u64, now_ms: f64) -> Option<u64> {
+    /// A snapshot of this time was taken in now, while the page has had a frame for so long that it did not paint. What to
+    /// ask of the endpoint, if anything.
+    pub fn taken(&mut self, snapshot_ms: u64, now_ms: f64, unpainted_ms: f64) -> Option<u64> {
         if self.newest_ms == Some(snapshot_ms) {
             // Told again: the node has no newer one, and how late this one is says nothing of the page.
             return None;
@@ -56,7 +57,7 @@ impl Pace {
         let least = self.least_delay_ms.map_or(delay, |least| (least + FORGET_MS).min(delay));
         self.least_delay_ms = Some(least);
         // Not negative: `least` is the least.
-        self.lag_ms = (delay - least) as u64;
+        self.lag_ms = (delay - least).max(unpainted_ms) as u64;
         if self.interval_ms == 0 || self.asked_ms.is_some() {
             return None;
         }
@@ -126,7 +127,7 @@ mod tests {
         let mut pace = pace();
         for n in 0..100 {
             // The node's clock is an hour ahead.
-            assert_eq!(pace.taken(3_600_000 + n * 500, (n * 500) as f64 + 3.0), None);
+            assert_eq!(pace.taken(3_600_000 + n * 500, (n * 500) as f64 + 3.0, 0.0), None);
         }
         assert_eq!(pace.lag_ms(), 0);
     }
@@ -134,10 +135,10 @@ mod tests {
     #[test]
     fn a_page_that_is_late_asks_once_for_fewer_snapshots() {
         let mut pace = pace();
-        assert_eq!(pace.taken(0, 0.0), None);
-        assert_eq!(pace.taken(500, 1_400.0), None);
-        assert_eq!(pace.taken(1000, 2_200.0), Some(1000));
-        assert_eq!(pace.taken(1500, 4_000.0), None);
+        assert_eq!(pace.taken(0, 0.0, 0.0), None);
+        assert_eq!(pace.taken(500, 1_400.0, 0.0), None);
+        assert_eq!(pace.taken(1000, 2_200.0, 0.0), Some(1000));
+        assert_eq!(pace.taken(1500, 4_000.0, 0.0), None);
         pace.effective(1000);
         let behind = pace.behind(0).expect("it is behind");
         assert_eq!((behind.wanted_ms, behind.interval_ms), (500, 1000));
@@ -146,11 +147,11 @@ mod tests {
     #[test]
     fn it_goes_back_when_the_page_kept_up_for_a_while() {
         let mut pace = pace();
-        pace.taken(0, 0.0);
-        assert_eq!(pace.taken(1000, 9_000.0), Some(1000));
+        pace.taken(0, 0.0, 0.0);
+        assert_eq!(pace.taken(1000, 9_000.0, 0.0), Some(1000));
         pace.effective(1000);
         let asks: Vec<_> =
-            (2..CALM + 2).map(|n| pace.taken(u64::from(n) * 1000, f64::from(n) * 1000.0)).collect();
+            (2..CALM + 2).map(|n| pace.taken(u64::from(n) * 1000, f64::from(n) * 1000.0, 0.0)).collect();
         assert_eq!(asks.iter().flatten().collect::<Vec<_>>(), [&500]);
         pace.effective(500);
         assert_eq!(pace.behind(0), None);
@@ -161,7 +162,7 @@ mod tests {
     fn a_snapshot_told_again_is_no_lag() {
         let mut pace = pace();
         for n in 0..20 {
-            assert_eq!(pace.taken(60_000, (60_000 + n * 1000) as f64), None);
+            assert_eq!(pace.taken(60_000, (60_000 + n * 1000) as f64, 0.0), None);
         }
         assert_eq!(pace.lag_ms(), 0);
     }
@@ -169,9 +170,9 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_is_no_lag() {
         let mut pace = pace();
-        assert_eq!(pace.taken(60_000, 60_000.0), None);
+        assert_eq!(pace.taken(60_000, 60_000.0, 0.0), None);
         for n in 1..10 {
-            assert_eq!(pace.taken(50_000 + n * 500, (60_000 + n * 500) as f64), None);
+            assert_eq!(pace.taken(50_000 + n * 500, (60_000 + n * 500) as f64, 0.0), None);
         }
         assert_eq!(pace.lag_ms(), 0);
     }
@@ -180,22 +181,31 @@ mod tests {
     fn what_waited_through_a_pause_is_not_late() {
         let mut pace = pace();
         // The node's clock is 5 s behind.
-        assert_eq!(pace.taken(0, 5_000.0), None);
+        assert_eq!(pace.taken(0, 5_000.0, 0.0), None);
         pace.resumed(15_200.0);
         for queued in (500..=10_000).step_by(500) {
-            assert_eq!(pace.taken(queued, 15_210.0), None);
+            assert_eq!(pace.taken(queued, 15_210.0, 0.0), None);
         }
         assert_eq!(pace.lag_ms(), 0);
-        assert_eq!(pace.taken(10_500, 15_502.0), None);
+        assert_eq!(pace.taken(10_500, 15_502.0, 0.0), None);
         assert_eq!(pace.lag_ms(), 1);
-        assert_eq!(pace.taken(11_000, 17_100.0), Some(1000), "a page that is late after it is");
+        assert_eq!(pace.taken(11_000, 17_100.0, 0.0), Some(1000), "a page that is late after it is");
+    }
+
+    #[test]
+    fn a_page_that_paints_late_is_late_too() {
+        let mut pace = pace();
+        assert_eq!(pace.taken(0, 0.0, 0.0), None);
+        assert_eq!(pace.taken(500, 500.0, 900.0), None);
+        assert_eq!(pace.taken(1000, 1000.0, 1400.0), Some(1000));
+        assert_eq!(pace.lag_ms(), 1400);
     }
 
     #[test]
     fn there_is_a_longest_interval() {
         let mut pace = Pace::default();
         pace.effective(50_000);
-        pace.taken(0, 0.0);
-        assert_eq!(pace.taken(1, 1e9), Some(LONGEST_MS));
+        pace.taken(0, 0.0, 0.0);
+        assert_eq!(pace.taken(1, 1e9, 0.0), Some(LONGEST_MS));
     }
 }

@@ -147,7 +147,7 @@ impl Live {
     }
 
     /// What a taken frame means for the session.
-    fn taken(&mut self, engine: &mut Engine, taken: &Taken) {
+    fn taken(&mut self, engine: &mut Engine, taken: &Taken, unpainted_ms: f64) {
         let now_ms = js_sys::Date::now();
         let mut send = Vec::new();
         match &taken.kind {
@@ -168,7 +168,7 @@ impl Live {
                 }
             }
             TakenKind::State { instant_ms } => {
-                if let Some(ask) = self.pace.taken(*instant_ms, now_ms) {
+                if let Some(ask) = self.pace.taken(*instant_ms, now_ms, unpainted_ms) {
                     send = self.client.set_interval(ask);
                 }
             }
@@ -329,10 +329,11 @@ pub fn work(worker: &Rc<Worker>, over: impl Fn() -> bool) -> bool {
 }
 
 fn message(worker: &Rc<Worker>, bytes: Bytes, buffer: ArrayBuffer) {
+    let unpainted_ms = worker.unpainted_ms();
     worker.engine(|engine, mut live| {
         take_in(engine, bytes, |engine, taken| {
             if let Some(live) = live.as_deref_mut() {
-                live.taken(engine, &taken);
+                live.taken(engine, &taken, unpainted_ms);
             }
         });
     });
