@@ -106,7 +106,7 @@ pub struct Engine {
 }
 
 /// Compared, not flagged: a moment is decoded again only when one of these differs.
-type MomentKey = (u64, view::Cursor, Option<view::Range>);
+type MomentKey = (u64, u64, view::Cursor, Option<view::Range>);
 
 impl Engine {
     #[must_use]
@@ -237,9 +237,9 @@ impl Engine {
     }
 
     fn with_look<T>(&mut self, view: &View, read: impl FnOnce(&Look<'_>) -> T) -> T {
-        // Events come often and change nothing of it but the time, where there is no snapshot at all.
-        let version = if self.history.last_ms().is_some() { self.history.version } else { self.version };
-        let key = (version, view.cursor, view.range);
+        // Events come often; where there are snapshots they change nothing of it.
+        let events = if self.history.last_ms().is_none() { self.version } else { 0 };
+        let key = (self.history.version, events, view.cursor, view.range);
         let moment = match self.moment.take() {
             Some((known, moment)) if known == key => moment,
             _ => Moment::new(&self.history, view.cursor, view.range),

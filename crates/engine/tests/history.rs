@@ -312,3 +312,18 @@ fn numbers_at_their_limits_are_only_numbers() {
         assert!(frame(&mut engine, cursor).head.span.is_some());
     }
 }
+
+#[test]
+fn what_was_answered_before_the_first_snapshot_is_not_answered_after_it() {
+    for events in 0..6 {
+        let mut engine = engine();
+        for at in 0..events {
+            engine.take(event(at, "E", "{}"));
+        }
+        assert_eq!(conns(&table(&mut engine, Cursor::Live)).len(), 0);
+        for at in 1..5 {
+            tell(&mut engine, at * 1_000, &[conn("a", "p")]);
+            assert_eq!(conns(&table(&mut engine, Cursor::Live)).len(), 1, "{events} events, {at} snapshots");
+        }
+    }
+}
