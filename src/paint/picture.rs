@@ -69,25 +69,60 @@ pub enum Mark {
     },
 }
 
+impl Mark {
+    /// Whether both can be painted as one path.
+    fn is_like(&self, other: &Mark) -> bool {
+        match (self, other) {
+            (Mark::Line { width, ink, dash, .. }, Mark::Line { width: w, ink: i, dash: d, .. }) => {
+                (width, ink, dash) == (w, i, d)
+            }
+            (Mark::Disc { fill, edge, .. }, Mark::Disc { fill: f, edge: e, .. }) => (fill, edge) == (f, e),
+            _ => false,
+        }
+    }
+
+    /// Orders lines and discs by how they look, so that those alike follow each other.
+    pub fn look(&self) -> (Token, u64, u64, bool) {
+        match self {
+            Mark::Line { width, ink, dash, .. } => {
+                (ink.token, ink.alpha.to_bits(), width.to_bits(), dash.is_some())
+            }
+            Mark::Disc { fill, edge, .. } => (fill.token, fill.alpha.to_bits(), edge.alpha.to_bits(), false),
+            _ => ("", 0, 0, false),
+        }
+    }
+}
+
 /// Paints on the ground colour.
 pub fn paint(surface: &Surface, ground: Token, marks: &[Mark]) {
     let ctx = &surface.context;
     surface.scaled();
     ctx.set_fill_style_str(&surface.css(Ink::full(ground)));
     ctx.fill_rect(0.0, 0.0, surface.width, surface.height);
-    for mark in marks {
+    // What looks alike and follows each other is one path: setting a style costs more than drawing a line.
+    for alike in marks.chunk_by(Mark::is_like) {
+        let Some(mark) = alike.first() else { continue };
         // An arc with a negative radius or an odd number is the only thing that can fail; it is then left out.
         match mark {
-            Mark::Line { from, to, width, ink, dash } => {
+            Mark::Line { width, ink, dash, .. } => {
                 stroke(surface, *width, *ink, *dash);
                 ctx.begin_path();
-                ctx.move_to(from.0, from.1);
-                ctx.line_to(to.0, to.1);
+                for mark in alike {
+                    if let Mark::Line { from, to, .. } = mark {
+                        ctx.move_to(from.0, from.1);
+                        ctx.line_to(to.0, to.1);
+                    }
+                }
                 ctx.stroke();
             }
-            Mark::Disc { at, radius, fill, edge } => {
+            Mark::Disc { fill, edge, .. } => {
                 ctx.begin_path();
-                ctx.arc(at.0, at.1, *radius, 0.0, TAU).ok();
+                for mark in alike {
+                    if let Mark::Disc { at, radius, .. } = mark {
+                        ctx.move_to(at.0 + radius, at.1);
+                        ctx.arc(at.0, at.1, *radius, 0.0, TAU).ok();
+                    }
+                }
                 ctx.set_fill_style_str(&surface.css(*fill));
                 ctx.fill();
                 stroke(surface, 1.0, *edge, None);

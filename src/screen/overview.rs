@@ -1,6 +1,7 @@
 //! Overview: figures, churn, who and what moves most bytes, what is in use.
 
 mod figures;
+mod findings;
 mod shares;
 mod tables;
 
@@ -86,7 +87,10 @@ pub fn Overview(props: &ScreenProps) -> Html {
             </div>
             { figures::strip(model, frame.as_deref(), answer) }
             <div class="grid cols">
-                { tables::peers(props, frame.as_deref(), answer) }
+                <div class="left">
+                    { each(findings::panel(props, frame.as_deref(), answer)) }
+                    { tables::peers(props, frame.as_deref(), answer) }
+                </div>
                 <div class="right">
                     { churn(props, frame.as_deref(), answer) }
                     { tables::protocols(props, frame.as_deref(), answer) }

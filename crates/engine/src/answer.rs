@@ -1,6 +1,7 @@
 //! A view's panels, answered from one moment of the history.
 
 mod events;
+mod findings;
 mod graph;
 mod head;
 mod inspector;
@@ -70,9 +71,10 @@ impl<'a> Look<'a> {
 }
 
 pub fn frame(look: &Look<'_>, problems: Problems, history_version: u64) -> Frame {
+    let lost_events = problems.lost_events;
     let answer = |panel: &Panel| match panel {
         Panel::Timeline(ask) => Answer::Timeline(timeline::answer(look, ask)),
-        Panel::Overview(ask) => Answer::Overview(overview::answer(look, ask)),
+        Panel::Overview(ask) => Answer::Overview(overview::answer(look, ask, lost_events)),
         Panel::Graph(ask) => Answer::Graph(graph::answer(look, ask)),
         Panel::Connections(ask) => Answer::Connections(table::answer(look, ask)),
         Panel::Events(ask) => Answer::Events(events::answer(look, ask)),

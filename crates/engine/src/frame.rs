@@ -280,6 +280,35 @@ pub struct Overview {
     pub directions: Vec<Share>,
     pub never: Never,
     pub query_error: Option<String>,
+    /// What the rules found, gravest first.
+    pub findings: Vec<Finding>,
+}
+
+/// A problem in words, and where the rows are that show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The rule's name, for tests and scripts.
+    pub rule: String,
+    pub severity: Severity,
+    pub title: String,
+    pub text: String,
+    /// When it happened; None: now, or over the whole window.
+    pub at_ms: Option<u64>,
+    pub show: Show,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Severity {
+    Error,
+    Warning,
+    Note,
+}
+
+/// The rows that show a finding: a query for a screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Show {
+    Connections(String),
+    Events(String),
 }
 
 /// Connections in one bar of time.

@@ -88,6 +88,9 @@ fn disc(rate: f64) -> f64 {
     (3.0 + (rate / 1e4).sqrt() * 0.9).min(16.0)
 }
 
+/// So many peers are painted by how they look, and not one after the other: 10,000 would take longer than a frame.
+const CROWD: usize = 300;
+
 /// Radius of the least disc, px.
 const LEAST: f64 = 2.5;
 
@@ -111,10 +114,16 @@ pub fn build(graph: &Graph, eye: Eye, selected: Selected, hovered: Option<&Key>)
         graph.positions.chunks_exact(2).map(|xy| eye.place(xy[0], xy[1])).take(graph.nodes.len()).collect();
     rings(&mut scene, graph, eye);
     sectors(&mut scene, graph, eye);
+    let edges = scene.marks.len();
     for (node, at) in graph.nodes.iter().zip(&places) {
         edge(&mut scene, graph, eye, &places, node, *at, selected.is_peer(&node.key, &node.peer));
     }
+    let is_crowd = graph.nodes.len() > CROWD;
+    if is_crowd {
+        scene.marks[edges..].sort_by_key(Mark::look);
+    }
     let share = crowding(graph, eye);
+    let dots = scene.marks.len();
     for (number, (node, at)) in graph.nodes.iter().zip(&places).enumerate() {
         let spot = Spot {
             key: node.key.clone(),
@@ -124,6 +133,10 @@ pub fn build(graph: &Graph, eye: Eye, selected: Selected, hovered: Option<&Key>)
         };
         dot(&mut scene, node, &spot, selected.is_peer(&node.key, &node.peer), hovered == Some(&node.key));
         scene.spots.push(spot);
+    }
+    if is_crowd {
+        // Discs first, then what stands around them.
+        scene.marks[dots..].sort_by_key(|mark| (!matches!(mark, Mark::Disc { .. }), mark.look()));
     }
     me(&mut scene, eye);
     // Last, so that no disc covers a word.
@@ -199,8 +212,13 @@ fn edge(
     scene.marks.push(Mark::Line {
         from: relay.copied().unwrap_or(eye.middle()),
         to: at,
-        width: width(rate),
-        ink: Ink { token, alpha: if node.matches || selected { strength } else { strength * 0.25 } },
+        // In steps too small to be seen, so that many lines are alike.
+        width: (width(rate) * 4.0).round() / 4.0,
+        ink: Ink {
+            token,
+            alpha: ((if node.matches || selected { strength } else { strength * 0.25 }) * 32.0).round()
+                / 32.0,
+        },
         dash: node.relayed.then_some((4.0, 3.0)),
     });
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Look,
+    Look, findings,
     row::{agent, matches, spark, spark_max, transport},
     timeline::{event_rates, events_at, held, total_rates},
 };
@@ -23,7 +23,7 @@ const STRETCH_MS: u64 = 15 * 60_000;
 /// What "new" and "left" cover: 10 min.
 const PEERS_MS: u64 = 10 * 60_000;
 
-pub fn answer(look: &Look<'_>, ask: &OverviewAsk) -> Overview {
+pub fn answer(look: &Look<'_>, ask: &OverviewAsk, lost_events: u64) -> Overview {
     let history = look.history;
     let moment = look.moment;
     let Some(span) = look.stretch(STRETCH_MS) else { return Overview::default() };
@@ -39,6 +39,7 @@ pub fn answer(look: &Look<'_>, ask: &OverviewAsk) -> Overview {
     let (mut top_peers, peer_count) = peers(look, &open, &ended, usize::from(ask.peers).min(100));
     let top_protocols = protocols(look, &ended);
     let protocol_count = top_protocols.len() as u32;
+    let findings = findings::answer(look, &top_protocols, lost_events);
     let spark_max = spark_max(top_peers.iter().map(|row| &row.flow));
     top_peers.truncate(usize::from(ask.peers));
     let count = |direction| open.iter().filter(|at| facts_direction(look, at) == direction).count() as u32;
@@ -78,6 +79,7 @@ pub fn answer(look: &Look<'_>, ask: &OverviewAsk) -> Overview {
         }),
         never: look.never(),
         query_error: look.query.error(),
+        findings,
     }
 }
 

@@ -157,6 +157,11 @@ impl EventLog {
         self.chunks.insert(at + 1, later);
     }
 
+    /// The number of a type, if it was told.
+    pub fn kind(&self, name: &str) -> Option<u16> {
+        self.by_name.get(name).copied()
+    }
+
     pub fn name(&self, kind: u16) -> &str {
         self.types.get(kind as usize).map_or("", |kind| &kind.name)
     }

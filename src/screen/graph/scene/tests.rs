@@ -171,3 +171,27 @@ fn an_odd_answer_draws_what_it_can() {
     assert_eq!(scene.spots.len(), 1);
     assert!(build(&graph, Eye { width: 0.0, ..EYE }, Selected::default(), None).marks.is_empty());
 }
+
+#[test]
+fn a_crowd_is_painted_in_few_strokes() {
+    let nodes: Vec<GraphNode> = (0..1000u32)
+        .map(|at| GraphNode {
+            rate_in: Some(f64::from(at * 7919 % 100_000)),
+            transport: Some(["tcp", "quic-v1", "relayed"][at as usize % 3].into()),
+            labelled: false,
+            ..node(&format!("peer{at:04}"))
+        })
+        .collect();
+    let positions = (0..2000).map(|at| (at as f32 / 2000.0).sin() * 0.9).collect();
+    let crowd = Graph { nodes, positions, peer_count: 1000, matching: 1000, ..graph() };
+    let scene = build(&crowd, EYE, Selected::default(), None);
+    assert_eq!(scene.spots.len(), 1000);
+    let strokes = |marks: &[Mark]| marks.chunk_by(|a, b| a.look() == b.look()).count();
+    let lines: Vec<Mark> = scene
+        .marks
+        .iter()
+        .filter(|mark| matches!(mark, Mark::Line { .. } | Mark::Disc { .. }))
+        .cloned()
+        .collect();
+    assert!(lines.len() >= 2000 && strokes(&lines) < 120, "{} in {}", lines.len(), strokes(&lines));
+}
