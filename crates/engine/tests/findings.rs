@@ -114,7 +114,7 @@ fn a_peer_that_comes_and_goes() {
         found(&mut engine, "restless-peers")
     };
     let finding = history(5, 4_000).expect("a finding");
-    assert_eq!(finding.title, "12D3…lessPeer came and went 5 times in 10 min");
+    assert_eq!(finding.title, "12D3…lessPeer came and went 5 times in 24 s");
     assert_eq!(finding.text, "It stays for 4.0 s at a time (median)");
     assert_eq!(history(3, 4_000), None);
     assert_eq!(history(5, 90_000), None, "it stays");

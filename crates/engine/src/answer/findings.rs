@@ -179,8 +179,9 @@ fn restless_peers(look: &Look<'_>) -> Option<Finding> {
     const WITHIN_MS: u64 = 10 * 60_000;
     const SHORT_MS: u64 = 60_000;
     let to = look.moment.at_ms;
+    let from = to.saturating_sub(WITHIN_MS).max(look.history.first_ms()?);
     let mut by_peer: BTreeMap<Sym, Vec<u64>> = BTreeMap::new();
-    for (_, row) in look.history.rows.begun_within(to.saturating_sub(WITHIN_MS), to) {
+    for (_, row) in look.history.rows.begun_within(from, to) {
         let lived = row.end.map(|end| end.at_ms.saturating_sub(row.begin_ms()));
         if let (None, Some(peer), Some(lived)) = (row.parent, row.facts.name.some(), lived) {
             by_peer.entry(peer).or_default().push(lived);
@@ -197,7 +198,12 @@ fn restless_peers(look: &Look<'_>) -> Option<Finding> {
     Some(Finding {
         rule: "restless-peers".into(),
         severity: Severity::Warning,
-        title: format!("{} came and went {} times in 10 min", short(look, peer), lives.len()),
+        title: format!(
+            "{} came and went {} times in {}",
+            short(look, peer),
+            lives.len(),
+            duration(to - from)
+        ),
         text: format!(
             "It stays for {} at a time (median){}",
             duration(lives[lives.len() / 2]),
