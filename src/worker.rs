@@ -29,6 +29,8 @@ use crate::{
 const PUSH_MS: f64 = 100.0;
 /// While a recording is loaded, 4: each answer takes time from loading.
 const LOAD_PUSH_MS: f64 = 250.0;
+/// As long as there is nothing on the screen.
+const FIRST_PUSH_MS: f64 = 20.0;
 
 enum Source {
     Closed,
@@ -45,6 +47,8 @@ struct State {
     view: Option<View>,
     /// The rev and the history's version answered last.
     answered: Option<(u32, u64)>,
+    /// That answer had nothing to show yet.
+    answered_nothing: bool,
     /// The page has the last frame on the screen.
     taken: bool,
     pushed_ms: f64,
@@ -128,6 +132,7 @@ impl State {
             epoch,
             view: None,
             answered: None,
+            answered_nothing: true,
             taken: true,
             pushed_ms: 0.0,
             push_later: None,
@@ -395,7 +400,13 @@ impl Worker {
             return;
         }
         let busy = matches!(&state.source, Source::File(loading) if !loading.finished());
-        let wait = state.pushed_ms + if busy { LOAD_PUSH_MS } else { PUSH_MS } - self.now();
+        let apart = match busy {
+            // The first screen does not wait for its turn.
+            true if state.answered_nothing => FIRST_PUSH_MS,
+            true => LOAD_PUSH_MS,
+            false => PUSH_MS,
+        };
+        let wait = state.pushed_ms + apart - self.now();
         if wait > 0.0 {
             if state.push_later.is_none() {
                 let worker = Rc::downgrade(self);
@@ -427,6 +438,7 @@ impl Worker {
         let now = self.now();
         state.took.answer(now - began);
         state.answered = Some((view.rev, state.engine.version()));
+        state.answered_nothing = frame.head.snapshots == 0;
         state.taken = false;
         state.pushed_ms = now;
         self.post(&FromWorker::Frame(Box::new(frame)));
