@@ -171,24 +171,21 @@ impl History {
                 Who::Told(_) => None,
             };
             let same = was.filter(|was| !new_run && self.goes_on(was, parent, status, told.at_ms));
-            let row = match (same, &row_in.who, was) {
-                (Some(was), ..) => was.row,
-                (None, Who::Told(who), _) => self.identify(parent, who.0, status, &who.1, figures, told),
-                (None, Who::Same(_), Some(was)) => {
-                    let Some((id, facts)) = self.rows.get(was.row).map(|row| (row.id, row.facts.clone()))
-                    else {
-                        continue;
-                    };
+            let row = match (same, &row_in.who) {
+                (Some(was), _) => was.row,
+                (None, Who::Told(who)) => self.identify(parent, who.0, status, &who.1, figures, told),
+                (None, Who::Same(_)) => {
+                    let whole = was.and_then(|was| self.rows.get(was.row));
+                    let (id, facts) = whole.map(|row| (row.id, row.facts.clone())).unwrap_or_default();
                     self.identify(parent, id, status, &facts, figures, told)
                 }
-                (None, Who::Same(_), None) => continue,
             };
-            let Some(whole) = self.rows.get_mut(row) else { continue };
-            if whole.told_in == self.appended {
+            // Each row of the snapshot has its place here, as the next one is compared with it.
+            let Some(whole) = self.rows.get_mut(row).filter(|whole| whole.told_in != self.appended) else {
                 // The same id twice in one snapshot: the first one counts.
-                now.push(Last { row, place: 0, facts: 0, status, is_second: true });
+                now.push(Last { is_second: true, ..Last::alone(row, status) });
                 continue;
-            }
+            };
             whole.told_in = self.appended;
             whole.figures = *figures;
             let known = same.filter(|_| !is_new_chunk);

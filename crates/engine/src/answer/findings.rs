@@ -1,7 +1,10 @@
 //! Findings: rules that name a problem in words, with the rows that show it. Each rule is a plain function of what the history
 //! holds before the cursor; a finding that nobody could act on is none.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use super::{Look, row::transport};
 use crate::{
@@ -16,8 +19,8 @@ use crate::{
 
 /// What the rules look at when no range is set: 30 min before the cursor.
 const WINDOW_MS: u64 = 30 * 60_000;
-/// Failed dials read of one window, newest first: reading each as JSON takes time.
-const MOST_DIALS: usize = 2_000;
+/// Failed dials whose causes are read, newest first: each is JSON, and this runs for every frame of a live source.
+const MOST_DIALS: usize = 200;
 
 pub fn answer(look: &Look<'_>, protocols: &[ProtocolRow], lost_events: u64) -> Vec<Finding> {
     let Some(window) = look.stretch(WINDOW_MS) else { return Vec::new() };
@@ -76,22 +79,26 @@ fn connections_ended<'a>(look: &Look<'a>, window: Range) -> impl Iterator<Item =
 fn ended_together(look: &Look<'_>, window: Range) -> Option<Finding> {
     const WITHIN_MS: u64 = 3_000;
     const LEAST: usize = 5;
-    let mut by_cause: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    let mut by_cause: BTreeMap<Sym, Vec<u64>> = BTreeMap::new();
     for (_, row, at_ms) in connections_ended(look, window) {
-        if let Some(cause) = end_of(look.history, row).and_then(|end| end.cause) {
+        if let Some(cause) = row.facts.cause.some() {
             by_cause.entry(cause).or_default().push(at_ms);
         }
     }
-    let (cause, many, at_ms) = by_cause
-        .into_iter()
-        .filter_map(|(cause, times)| {
-            // In order of time, as they came.
-            let within = |from: usize| times.partition_point(|at| *at <= times[from] + WITHIN_MS) - from;
-            let (many, from) =
-                (0..times.len()).map(|from| (within(from), from)).max_by_key(|(many, _)| *many)?;
-            Some((cause, many, times[from]))
-        })
-        .max_by_key(|(_, many, _)| *many)?;
+    let most_at_once = |times: &[u64]| {
+        // In order of time, as they came.
+        let mut from = 0;
+        let counts = times.iter().enumerate().map(|(to, at)| {
+            while times[from].saturating_add(WITHIN_MS) < *at {
+                from += 1;
+            }
+            (to + 1 - from, Reverse(times[from]))
+        });
+        counts.max()
+    };
+    let counts = by_cause.into_iter().filter_map(|(cause, times)| Some((most_at_once(&times)?, cause)));
+    let ((many, Reverse(at_ms)), cause) = counts.max()?;
+    let (cause, _) = words::cause(&look.history.interner.text(cause));
     (many >= LEAST).then(|| Finding {
         rule: "ended-together".into(),
         severity: Severity::Error,

@@ -83,10 +83,10 @@ pub fn answer(look: &Look<'_>, ask: &OverviewAsk, lost_events: u64) -> Overview 
     }
 }
 
-/// Every peer that is open at the cursor.
+/// Every peer of the table, with all its rows.
 pub fn all_peers(look: &Look<'_>) -> Vec<PeerRow> {
     let open: Vec<&At> = look.moment.connections.iter().filter(|at| at.is_open).collect();
-    peers(look, &open, &[], 0).0
+    peers(look, &open, &look.moment.ended_in_window(look.history), 0).0
 }
 
 fn facts_direction(look: &Look<'_>, at: &At) -> Direction {
