@@ -88,7 +88,6 @@ pub type Values = [u64; COLUMNS.len()];
 #[derive(Debug)]
 enum Rows {
     Open(OpenRows),
-    Loose(LooseRows),
     Sealed(SealedRows),
 }
 
@@ -226,30 +225,47 @@ impl Chunk {
         }
     }
 
-    /// A snapshot between others, or at the end of a chunk that is not the newest, with all that it tells.
-    pub fn insert<'a>(&mut self, at: usize, totals: Totals, rows: impl Iterator<Item = (RowIx, Told<'a>)>) {
-        self.loosen();
+    /// A snapshot between others, or at the end of a chunk that is not the newest, with all that it tells. `is_newest`: the
+    /// chunk is to be appended to. Returns the later half where it grew too long.
+    pub fn insert<'a>(
+        &mut self,
+        at: usize,
+        totals: Totals,
+        rows: impl Iterator<Item = (RowIx, Told<'a>)>,
+        is_newest: bool,
+    ) -> Option<Chunk> {
+        let mut loose = self.loosen();
         let is_last = at >= self.len();
         self.totals.insert(at.min(self.totals.len()), totals);
-        let at = at as u8;
-        let rows: Vec<(RowIx, Values)> = rows
-            .map(|(row, told)| {
-                let facts = self.facts_index(told.facts);
-                (row, told.values(facts))
-            })
-            .collect();
-        let Rows::Loose(loose) = &mut self.rows else { return };
-        loose.begin(at, is_last);
-        for (row, values) in rows {
-            loose.put(at, row, &values, is_last);
+        loose.begin(at as u8, is_last);
+        for (row, told) in rows {
+            let facts = self.facts_index(told.facts);
+            loose.put(at as u8, row, &told.values(facts), is_last);
         }
+        let later = (self.len() > SPLIT_LEN).then(|| Chunk {
+            totals: self.totals.split_off(CHUNK_LEN),
+            facts: self.facts.clone(),
+            facts_places: self.facts_places.clone(),
+            facts_bytes: self.facts_bytes,
+            rows: Rows::Open(loose.split_off().tighten()),
+        });
+        self.rows = Rows::Open(loose.tighten());
+        let has_later = later.is_some();
+        if !is_newest || has_later {
+            self.seal();
+        }
+        later.map(|mut later| {
+            if !is_newest {
+                later.seal();
+            }
+            later
+        })
     }
 
     fn place(&self, row: RowIx) -> Option<usize> {
         match &self.rows {
             Rows::Open(open) => open.place(row),
             Rows::Sealed(sealed) => sealed.place(row),
-            Rows::Loose(_) => None,
         }
     }
 
@@ -257,7 +273,6 @@ impl Chunk {
         match &self.rows {
             Rows::Open(open) => open.len(),
             Rows::Sealed(sealed) => sealed.len(),
-            Rows::Loose(_) => 0,
         }
     }
 
@@ -265,7 +280,6 @@ impl Chunk {
         match &self.rows {
             Rows::Open(open) => open.row(place),
             Rows::Sealed(sealed) => sealed.row(place),
-            Rows::Loose(_) => RowIx(u32::MAX),
         }
     }
 
@@ -286,7 +300,6 @@ impl Chunk {
                 }
                 Kept::of(&values)
             }
-            Rows::Loose(_) => None,
         }
     }
 
@@ -315,7 +328,6 @@ impl Chunk {
         match &self.rows {
             Rows::Open(open) => self.steps(open.changes(place, 0), open.changes(place, column), out),
             Rows::Sealed(sealed) => self.steps(sealed.changes(place, 0), sealed.changes(place, column), out),
-            Rows::Loose(_) => {}
         }
     }
 
@@ -352,51 +364,26 @@ impl Chunk {
             Rows::Open(open) => {
                 SealedRows::new((0..open.len()).map(|place| open.row(place)), |place| open.tracks(place))
             }
-            Rows::Loose(loose) => loose.seal(),
             Rows::Sealed(_) => return,
         });
         self.facts.shrink_to_fit();
         self.facts_places = HashMap::new();
     }
 
-    /// After [`insert`](Self::insert), in the newest chunk: more can be appended.
-    pub fn reopen(&mut self) {
-        if let Rows::Loose(loose) = &self.rows {
-            self.rows = Rows::Open(loose.tighten());
+    /// Its rows, each column of each by itself; the chunk has none until they are put back.
+    fn loosen(&mut self) -> LooseRows {
+        if self.facts_places.is_empty() {
+            self.facts_places =
+                self.facts.iter().enumerate().map(|(place, facts)| (facts.clone(), place as u32)).collect();
         }
-    }
-
-    fn loosen(&mut self) {
-        let loose = match &self.rows {
-            Rows::Loose(_) => return,
+        match std::mem::replace(&mut self.rows, Rows::Open(OpenRows::default())) {
             Rows::Open(open) => {
                 LooseRows::new((0..open.len()).map(|place| (open.row(place), open.tracks(place))))
             }
             Rows::Sealed(sealed) => {
                 LooseRows::new((0..sealed.len()).map(|place| (sealed.row(place), sealed.tracks(place))))
             }
-        };
-        self.rows = Rows::Loose(loose);
-        if self.facts_places.is_empty() {
-            self.facts_places =
-                self.facts.iter().enumerate().map(|(place, facts)| (facts.clone(), place as u32)).collect();
         }
-    }
-
-    /// The later half, when late snapshots made it too long. Both are to be sealed or reopened then.
-    pub fn split(&mut self) -> Option<Chunk> {
-        if self.len() <= SPLIT_LEN {
-            return None;
-        }
-        self.loosen();
-        let Rows::Loose(loose) = &mut self.rows else { return None };
-        Some(Chunk {
-            totals: self.totals.split_off(CHUNK_LEN),
-            facts: self.facts.clone(),
-            facts_places: self.facts_places.clone(),
-            facts_bytes: self.facts_bytes,
-            rows: Rows::Loose(loose.split_off()),
-        })
     }
 
     /// Bytes that it takes, about.
@@ -404,7 +391,6 @@ impl Chunk {
         let rows = match &self.rows {
             Rows::Open(open) => open.memory(),
             Rows::Sealed(sealed) => sealed.memory(),
-            Rows::Loose(_) => 0,
         };
         let places = self.facts_places.len() * (size_of::<Facts>() + 16);
         size_of::<Chunk>() + self.totals.len() * size_of::<Totals>() + self.facts_bytes + places + rows
@@ -414,7 +400,7 @@ impl Chunk {
     pub fn packed(&self) -> usize {
         match &self.rows {
             Rows::Open(open) => open.packed() + self.facts_bytes,
-            _ => self.memory(),
+            Rows::Sealed(_) => self.memory(),
         }
     }
 }

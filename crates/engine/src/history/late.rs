@@ -31,14 +31,11 @@ impl History {
         };
         let told = Telling { at_ms: now, run, from_start: false, next_ms };
         let (rows, seen) = self.late_rows(snapshot, told);
-        chunk.insert(
-            at,
-            totals,
-            rows.iter().map(|(row, row_in, facts)| {
-                let told = chunk::Told { status: row_in.status, facts, figures: &row_in.figures };
-                (*row, told)
-            }),
-        );
+        let told = rows.iter().map(|(row, row_in, facts)| {
+            let told = chunk::Told { status: row_in.status, facts, figures: &row_in.figures };
+            (*row, told)
+        });
+        let later = chunk.insert(at, totals, told, is_last_chunk);
         for row in told_before.into_iter().filter(|row| !seen.contains(row)) {
             // Its end was placed at the snapshot that follows; this one says that it came sooner.
             let end = self.rows.get(row).and_then(|row| row.end);
@@ -64,27 +61,14 @@ impl History {
                 }
             }
         }
-        let mut later = chunk.split();
-        match &mut later {
-            Some(right) => {
-                chunk.seal();
-                self.sealed_bytes += chunk.memory();
-                if is_last_chunk {
-                    right.reopen();
-                } else {
-                    right.seal();
-                    self.sealed_bytes += right.memory();
-                }
-            }
-            None if is_last_chunk => chunk.reopen(),
-            None => {
-                chunk.seal();
-                self.sealed_bytes += chunk.memory();
-            }
-        }
+        let sealed = [
+            Some(&chunk).filter(|_| !is_last_chunk || later.is_some()),
+            later.as_ref().filter(|_| !is_last_chunk),
+        ];
+        self.sealed_bytes += sealed.into_iter().flatten().map(Chunk::memory).sum::<usize>();
         self.chunks[index] = chunk;
-        if let Some(right) = later {
-            self.chunks.insert(index + 1, right);
+        if let Some(later) = later {
+            self.chunks.insert(index + 1, later);
         }
         self.open_bytes = self.chunks.back().map_or(0, Chunk::memory);
         self.mend_gaps(now);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{CHUNK_LEN, COLUMNS, Column, Values, open::OpenRows, sealed::SealedRows};
+use super::{CHUNK_LEN, COLUMNS, Column, Values, open::OpenRows};
 use crate::history::{row::RowIx, track::Track};
 
 type Tracks = [Track; COLUMNS.len()];
@@ -76,10 +76,6 @@ impl LooseRows {
         rows.retain(|(_, tracks)| !tracks[Column::Status as usize].is_empty());
         *self = Self::of(rows);
         Self::of(later)
-    }
-
-    pub fn seal(&self) -> SealedRows {
-        SealedRows::new(self.rows.iter().map(|(row, _)| *row), |place| self.rows[place].1.clone())
     }
 
     /// Packed so that more can follow.
