@@ -1,9 +1,12 @@
 //! `peerscope demo` as a process of its own, looked into through its WebSocket like any client does.
 #![cfg(unix)]
 
+mod support {
+    pub mod process;
+}
+
 use std::{
     collections::{BTreeMap, BTreeSet},
-    process::Stdio,
     time::Duration,
 };
 
@@ -14,49 +17,12 @@ use peerscope_introspection::{
     wire::{Connection, Event, Runtime, ServerMessage, Status, server_message::Payload},
 };
 use prost::Message as _;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-    time::timeout,
-};
+use support::process::Server;
+use tokio::time::timeout;
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 /// For what takes seconds; a loaded machine may take longer.
 const PATIENCE: Duration = Duration::from_secs(90);
-
-struct Demo {
-    child: Child,
-    ready: serde_json::Value,
-}
-
-async fn demo(arguments: &[&str]) -> Demo {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_peerscope"))
-        .arg("demo")
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("the program starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-    let line =
-        timeout(PATIENCE, lines.next_line()).await.expect("in time").expect("readable").expect("a line");
-    Demo { child, ready: serde_json::from_str(&line).expect("one line of JSON") }
-}
-
-impl Demo {
-    fn address(&self, name: &str) -> String {
-        self.ready[name].as_str().expect("a text").to_owned()
-    }
-
-    async fn end(mut self, signal: &str) {
-        let id = self.child.id().expect("it runs").to_string();
-        let sent = Command::new("kill").args([signal, &id]).status().await.expect("kill runs");
-        assert!(sent.success());
-        let status = timeout(PATIENCE, self.child.wait()).await.expect("it ends").expect("a status");
-        assert_eq!(status.code(), Some(0), "after {signal}");
-    }
-}
 
 /// Everything that a client was told.
 #[derive(Default)]
@@ -183,8 +149,8 @@ async fn look(endpoint: &str, mut done: impl FnMut(&Seen) -> bool) -> Seen {
 
 #[tokio::test]
 async fn node_zero_has_something_true_on_every_screen() {
-    let demo = demo(&["--seed", "1"]).await;
-    let endpoint = demo.address("endpoint");
+    let demo = Server::start(&["demo", "--seed", "1"]).await;
+    let endpoint = demo.address("endpoint").to_owned();
     assert!(endpoint.starts_with("ws://127.0.0.1:") && endpoint.contains("/introspect?token="), "{endpoint}");
     assert!(demo.address("viewer").contains("#/overview?ws=ws%3A%2F%2F127.0.0.1%3A"));
 
@@ -199,8 +165,8 @@ async fn node_zero_has_something_true_on_every_screen() {
 
 #[tokio::test]
 async fn two_nodes_and_no_token() {
-    let demo = demo(&["--nodes", "2", "--no-token"]).await;
-    let endpoint = demo.address("endpoint");
+    let demo = Server::start(&["demo", "--nodes", "2", "--no-token"]).await;
+    let endpoint = demo.address("endpoint").to_owned();
     assert!(!endpoint.contains("token"), "{endpoint}");
     let seen = look(&endpoint, |seen| seen.open_at_once > 0 && seen.events.contains_key("PingResult")).await;
     assert!(seen.connections.values().all(|one| !one.peer_id.is_empty()));
