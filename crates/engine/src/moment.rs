@@ -1,20 +1,15 @@
 //! The node at one time: every row of a snapshot decoded, with rates from the snapshots before it.
 
-use std::collections::HashMap;
-
 use crate::{
     frame::{self, Direction, Flow, RATE_WINDOW_MS, Status},
     history::{Column, History, Place, Row, RowIx, Want},
-    snapshot::{Facts, Figures, status},
+    snapshot::{Bytes, Facts, Figures, status},
     view::{Cursor, Range},
     words,
 };
 
 /// What ended so long before the cursor still shows when no range is set: 5 min.
 const ENDED_WINDOW_MS: u64 = 5 * 60_000;
-
-/// In and out; None: not told.
-type Bytes = (Option<u64>, Option<u64>);
 
 /// The figures that screens show.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +58,16 @@ impl At {
     }
 }
 
+/// A stream at the cursor. Its figures are read by [`Moment::stream`]: there are many, and few are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamAt {
+    pub row: RowIx,
+    pub connection: RowIx,
+    pub is_open: bool,
+    /// Where the cursor's chunk keeps the row; None: the cursor does not show it.
+    kept: Option<u32>,
+}
+
 /// What the view's cursor and range mean in this history.
 #[derive(Debug)]
 pub struct Moment {
@@ -73,15 +78,16 @@ pub struct Moment {
     pub ended_within: Range,
     /// Open ones, and those that ended within the window; ordered by row.
     pub connections: Vec<At>,
-    pub streams: HashMap<RowIx, Vec<At>>,
+    /// Likewise, ordered by connection, then row.
+    pub streams: Vec<StreamAt>,
     pub rate_in: Option<f64>,
     pub rate_out: Option<f64>,
     pub open_streams: u32,
-    /// The snapshot that rates are measured from, and its time.
-    base: Option<(Place, u64)>,
+    stretch: Option<Stretch>,
 }
 
-/// The snapshot to show, and the one that rates are measured from.
+/// The snapshot to show, and the one that rates are measured from, with its time.
+#[derive(Clone, Copy, Debug)]
 struct Stretch {
     place: Place,
     instant_ms: u64,
@@ -109,60 +115,41 @@ impl Moment {
             run: instant.map_or(0, |(_, run)| run),
             ended_within,
             connections: Vec::new(),
-            streams: HashMap::new(),
+            streams: Vec::new(),
             rate_in: None,
             rate_out: None,
             open_streams: 0,
-            base: None,
+            stretch: None,
         };
         if let (Some(place), Some((instant_ms, run))) = (place, instant) {
             let base = base(history, place, instant_ms, run);
-            moment.base = base;
             let stretch = Stretch { place, instant_ms, base };
+            moment.stretch = Some(stretch);
             moment.take_open(history, &stretch);
             moment.take_totals(history, &stretch);
         }
         moment.take_ended(history);
         moment.connections.sort_unstable_by_key(|at| at.row);
-        for streams in moment.streams.values_mut() {
-            streams.sort_unstable_by_key(|at| at.row);
-        }
+        // Mostly in order already: an order that uses that.
+        moment.streams.sort_by_key(|at| (at.connection, at.row));
         moment
     }
 
     fn take_open(&mut self, history: &History, stretch: &Stretch) {
         let Some(chunk) = history.chunk_at(stretch.place) else { return };
-        // The node's own rates stand in only where there is nothing to compare with.
-        let want = |row| {
-            let is_stream = history.rows.get(row).is_some_and(|row| row.parent.is_some());
-            let want = if is_stream { Want::STREAM } else { Want::CONNECTION };
-            if stretch.base.is_none() { want.and_rates() } else { want }
-        };
-        for (row, kept) in chunk.rows_at(stretch.place.at, want) {
-            if !status::is_open(kept.status) {
+        for (row, kept, number) in chunk.statuses_at(stretch.place.at) {
+            if !status::is_open(number) {
                 continue;
             }
             let Some(whole) = history.rows.get(row) else { continue };
-            let before = stretch.base.and_then(|(base, _)| bytes_at(history, base, row));
-            let (rate_in, rate_out) = rates(history, stretch, row, whole, &kept.figures, before);
-            let at = At {
-                row,
-                is_open: true,
-                status: status_of(kept.status),
-                facts: Some(kept.facts),
-                figures: kept.figures.into(),
-                before,
-                rate_in,
-                rate_out,
-            };
             match whole.parent {
-                None => self.connections.push(at),
-                Some(parent) => {
-                    self.open_streams += 1;
-                    self.streams.entry(parent).or_default().push(at);
+                None => self.connections.extend(open_row(history, stretch, (row, kept), Want::CONNECTION)),
+                Some(connection) => {
+                    self.streams.push(StreamAt { row, connection, is_open: true, kept: Some(kept) });
                 }
             }
         }
+        self.open_streams = self.streams.len() as u32;
     }
 
     fn take_totals(&mut self, history: &History, stretch: &Stretch) {
@@ -186,10 +173,11 @@ impl Moment {
             if self.is_open(history, row) {
                 continue;
             }
-            let Some(at) = At::last_told(history, row) else { continue };
             match whole.parent {
-                None => self.connections.push(at),
-                Some(parent) => self.streams.entry(parent).or_default().push(at),
+                None => self.connections.extend(At::last_told(history, row)),
+                Some(connection) => {
+                    self.streams.push(StreamAt { row, connection, is_open: false, kept: None });
+                }
             }
         }
     }
@@ -206,7 +194,7 @@ impl Moment {
 
     /// Rows that ended since the snapshot that rates are measured from, whatever the range is.
     pub fn ended_in_window(&self, history: &History) -> Vec<At> {
-        let Some((base, base_ms)) = self.base else { return Vec::new() };
+        let Some((base, base_ms)) = self.base() else { return Vec::new() };
         let ended = history.rows.ended_within(base_ms.saturating_add(1), self.at_ms);
         let run = |(_, row): &(RowIx, &Row)| row.run == self.run;
         ended
@@ -221,7 +209,7 @@ impl Moment {
     /// Bytes per second that a row moved over the whole window, whether it lived through it or not: sums of these are
     /// right also where most streams are short.
     pub fn window_rates(&self, history: &History, at: &At) -> (Option<f64>, Option<f64>) {
-        let (Some((_, base_ms)), Some(row)) = (self.base, history.rows.get(at.row)) else {
+        let (Some((_, base_ms)), Some(row)) = (self.base(), history.rows.get(at.row)) else {
             return (at.rate_in, at.rate_out);
         };
         if row.end.is_some_and(|end| end.at_ms <= base_ms) || row.begin_ms() > self.at_ms {
@@ -237,17 +225,67 @@ impl Moment {
         (rate(bytes_in, at.figures.bytes_in), rate(bytes_out, at.figures.bytes_out))
     }
 
-    pub fn streams_of(&self, connection: RowIx) -> &[At] {
-        self.streams.get(&connection).map_or(&[], Vec::as_slice)
+    /// The snapshot that rates are measured from, and its time.
+    fn base(&self) -> Option<(Place, u64)> {
+        self.stretch?.base
     }
 
-    pub fn find(&self, row: RowIx) -> Option<&At> {
-        self.connections
-            .binary_search_by_key(&row, |at| at.row)
-            .ok()
-            .map(|place| &self.connections[place])
-            .or_else(|| self.streams.values().flatten().find(|at| at.row == row))
+    pub fn streams_of(&self, connection: RowIx) -> &[StreamAt] {
+        let from = self.streams.partition_point(|at| at.connection < connection);
+        let len = self.streams[from..].partition_point(|at| at.connection == connection);
+        &self.streams[from..from + len]
     }
+
+    /// A stream with its figures.
+    pub fn stream(&self, history: &History, stream: &StreamAt) -> Option<At> {
+        match (stream.kept, &self.stretch) {
+            (Some(kept), Some(stretch)) => open_row(history, stretch, (stream.row, kept), Want::STREAM),
+            _ => At::last_told(history, stream.row),
+        }
+    }
+
+    pub fn stream_facts<'a>(&self, history: &'a History, stream: &StreamAt) -> Option<&'a Facts> {
+        let shown = stream.kept.and_then(|kept| {
+            let (chunk, at) = self.place.and_then(|place| Some((history.chunk_at(place)?, place.at)))?;
+            chunk.facts(chunk.kept_at(kept, at, Want::FACTS)?.facts)
+        });
+        shown.or_else(|| history.rows.get(stream.row).map(|row| &row.facts))
+    }
+
+    pub fn find(&self, history: &History, row: RowIx) -> Option<At> {
+        let connection = self.connections.binary_search_by_key(&row, |at| at.row);
+        match connection {
+            Ok(place) => self.connections.get(place).cloned(),
+            Err(_) => {
+                let parent = history.rows.get(row)?.parent?;
+                let stream = self.streams_of(parent).iter().find(|at| at.row == row)?;
+                self.stream(history, stream)
+            }
+        }
+    }
+}
+
+/// A row that the cursor shows, kept at a place of its chunk.
+fn open_row(history: &History, stretch: &Stretch, (row, kept): (RowIx, u32), want: Want) -> Option<At> {
+    let Stretch { place, base, .. } = *stretch;
+    let (chunk, whole) = (history.chunk_at(place)?, history.rows.get(row)?);
+    let (kept, before) = match base {
+        // The node's own rates stand in only where there is nothing to compare with.
+        None => (chunk.kept_at(kept, place.at, want.and_rates())?, None),
+        Some((base, _)) if base.chunk == place.chunk => chunk.kept_since(kept, base.at, place.at, want)?,
+        Some((base, _)) => (chunk.kept_at(kept, place.at, want)?, bytes_at(history, base, row)),
+    };
+    let (rate_in, rate_out) = rates(history, stretch, row, whole, &kept.figures, before);
+    Some(At {
+        row,
+        is_open: true,
+        status: status_of(kept.status),
+        facts: Some(kept.facts),
+        figures: kept.figures.into(),
+        before,
+        rate_in,
+        rate_out,
+    })
 }
 
 /// The snapshot 10 s back in the same run, or the run's first.
@@ -306,7 +344,7 @@ fn rates(
 
 fn bytes_at(history: &History, place: Place, row: RowIx) -> Option<Bytes> {
     let kept = history.chunk_at(place)?.row_at(row, place.at, Want::BYTES)?;
-    Some((kept.figures.bytes_in, kept.figures.bytes_out))
+    Some(kept.figures.bytes())
 }
 
 fn per_second(base: u64, now: u64, elapsed_ms: u64) -> Option<f64> {

@@ -41,6 +41,9 @@ impl Facts {
     }
 }
 
+/// Bytes in and out since the beginning. None: not told.
+pub type Bytes = (Option<u64>, Option<u64>);
+
 /// What changes all the time. None: not told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
@@ -52,6 +55,12 @@ pub struct Figures {
     pub now_in: Option<u64>,
     pub now_out: Option<u64>,
     pub latency_ns: Option<u64>,
+}
+
+impl Figures {
+    pub fn bytes(&self) -> Bytes {
+        (self.bytes_in, self.bytes_out)
+    }
 }
 
 /// Id and facts of a row.

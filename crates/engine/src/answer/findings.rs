@@ -12,6 +12,7 @@ use crate::{
     frame::{Finding, ProtocolRow, Severity, Show},
     history::{Row, RowIx},
     intern::Sym,
+    moment::At,
     moment::end_of,
     view::Range,
     words,
@@ -228,18 +229,14 @@ fn silent_streams(look: &Look<'_>) -> Option<Finding> {
     if !look.history.seen.stream_traffic {
         return None;
     }
-    let old = |row: RowIx| {
-        let row = look.history.rows.get(row)?;
-        (row.begin_ms() + OLD_MS < look.moment.at_ms).then_some(row)
-    };
-    let silent = look
-        .moment
-        .streams
-        .values()
-        .flatten()
-        .filter(|at| at.is_open && at.rate_in.unwrap_or(0.0) == 0.0 && at.rate_out.unwrap_or(0.0) == 0.0);
-    let rows: Vec<&Row> =
-        silent.filter_map(|at| old(at.row)).filter(|row| !row.facts.name.is_none()).collect();
+    let is_silent = |at: &At| at.rate_in.unwrap_or(0.0) == 0.0 && at.rate_out.unwrap_or(0.0) == 0.0;
+    let is_old = |row: &Row| row.begin_ms() + OLD_MS < look.moment.at_ms && !row.facts.name.is_none();
+    let open = look.moment.streams.iter().filter(|at| at.is_open);
+    let old = open.filter_map(|at| Some((at, look.history.rows.get(at.row).filter(|row| is_old(row))?)));
+    let rows: Vec<&Row> = old
+        .filter(|(at, _)| look.moment.stream(look.history, at).is_some_and(|at| is_silent(&at)))
+        .map(|(_, row)| row)
+        .collect();
     let (protocol, many) = most(rows.iter().map(|row| row.facts.name))?;
     let peer_of = |row: &&&Row| Some(look.history.rows.get(row.parent?)?.facts.name);
     let of_it = rows.iter().filter(|row| row.facts.name == protocol);

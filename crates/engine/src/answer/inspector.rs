@@ -52,7 +52,7 @@ fn time(ms: u64) -> FactValue {
 
 /// The row at the cursor; one that ended before the window, or begins after it, as it was last told.
 fn at_cursor(look: &Look<'_>, row: RowIx) -> Option<At> {
-    look.moment.find(row).cloned().or_else(|| At::last_told(look.history, row))
+    look.moment.find(look.history, row).or_else(|| At::last_told(look.history, row))
 }
 
 fn status_fact(look: &Look<'_>, at: &At) -> Fact {
@@ -299,7 +299,8 @@ fn streams_of(look: &Look<'_>, connections: &[&At]) -> (Vec<StreamRow>, u32) {
         for at in ordered_streams(look, connection) {
             open += u32::from(at.is_open);
             if rows.len() < MAX_STREAMS
-                && let Some(mut row) = stream_row(look, at, &key)
+                && let Some(at) = look.moment.stream(look.history, at)
+                && let Some(mut row) = stream_row(look, &at, &key)
             {
                 if look.history.seen.stream_traffic {
                     spark(look, at.row, &mut row.flow);

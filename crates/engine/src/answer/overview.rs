@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     frame::{Churn, Direction, Figure, Flow, Overview, PeerRow, ProtocolRow, Share, Status},
-    history::{Place, Row, RowIx, Totals, Want},
+    history::{Place, Row, RowIx, Totals},
     intern::Sym,
     key,
     moment::{At, direction_of, end_of, flow_of},
@@ -105,11 +105,10 @@ fn comings(look: &Look<'_>) -> (u32, u32) {
     let history = look.history;
     // What the first snapshot told was there before anybody looked.
     let begin = history.place_at(window.from_ms).unwrap_or(Place { chunk: 0, at: 0 });
-    let rows =
-        history.chunk_at(begin).into_iter().flat_map(|chunk| chunk.rows_at(begin.at, |_| Want::STATUS));
+    let rows = history.chunk_at(begin).into_iter().flat_map(|chunk| chunk.statuses_at(begin.at));
     let before: HashSet<Sym> = rows
-        .filter(|(_, kept)| status::is_open(kept.status))
-        .filter_map(|(row, _)| history.rows.get(row).filter(|row| row.parent.is_none()))
+        .filter(|(_, _, number)| status::is_open(*number))
+        .filter_map(|(row, ..)| history.rows.get(row).filter(|row| row.parent.is_none()))
         .filter_map(|row| row.facts.name.some())
         .collect();
     let open = look.moment.connections.iter().filter(|at| at.is_open);
@@ -290,8 +289,10 @@ fn merge(sum: &mut Vec<f32>, more: Vec<f32>) {
 fn protocols(look: &Look<'_>, ended: &[At]) -> Vec<ProtocolRow> {
     let mut by_name: HashMap<Sym, (u32, Flow)> = HashMap::new();
     let is_stream = |at: &&At| look.history.rows.get(at.row).is_some_and(|row| row.parent.is_some());
-    let open = look.moment.streams.values().flatten().filter(|at| at.is_open);
-    for at in open.chain(ended.iter().filter(is_stream)) {
+    let open = look.moment.streams.iter().filter(|at| at.is_open);
+    let open = open.filter_map(|at| look.moment.stream(look.history, at));
+    for at in open.chain(ended.iter().filter(is_stream).cloned()) {
+        let at = &at;
         let Some(name) = look.moment.facts(look.history, at).and_then(|facts| facts.name.some()) else {
             continue;
         };

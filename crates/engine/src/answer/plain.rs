@@ -61,7 +61,10 @@ fn end(end: Option<&End>) -> Value {
 }
 
 fn connection(look: &Look<'_>, at: &At, row: &ConnRow) -> Value {
-    let streams = ordered_streams(look, at).into_iter().filter_map(|at| stream_row(look, at, &row.key));
+    let streams = ordered_streams(look, at).into_iter().filter_map(|at| {
+        let at = look.moment.stream(look.history, at)?;
+        stream_row(look, &at, &row.key)
+    });
     let mut object = json!({
         "key": row.key, "id": row.id, "status": status(row.status), "peer": row.peer, "agent": row.agent,
         "transport": row.transport, "direction": direction(row.direction), "remote": row.remote, "relay": row.relay,

@@ -165,7 +165,7 @@ impl Subject for Asked<'_> {
                 .moment
                 .streams_of(at.row)
                 .iter()
-                .filter_map(|stream| look.moment.facts(look.history, stream))
+                .filter_map(|stream| look.moment.stream_facts(look.history, stream))
                 .map(|facts| self.text(facts.name))
                 .collect(),
             TextField::Transport => transport(look, facts).map(Cow::Borrowed).into_iter().collect(),

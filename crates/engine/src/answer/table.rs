@@ -10,7 +10,7 @@ use crate::{
     frame::{ConnRow, Direction, Status, Table, TableRow},
     history::RowIx,
     key::{self, Named},
-    moment::{At, direction_of},
+    moment::{At, StreamAt, direction_of},
     view::{Column, Sort, TableAsk},
 };
 
@@ -71,7 +71,8 @@ pub fn answer(look: &Look<'_>, ask: &TableAsk) -> Table {
         let key = key::of_row(look.history, at.row);
         for stream in ordered_streams(look, at) {
             if place(sub_px, &mut table)
-                && let Some(mut row) = stream_row(look, stream, &key)
+                && let Some(at) = look.moment.stream(look.history, stream)
+                && let Some(mut row) = stream_row(look, &at, &key)
             {
                 if look.history.seen.stream_traffic {
                     spark(look, stream.row, &mut row.flow);
@@ -96,9 +97,9 @@ pub fn all<'a>(look: &Look<'a>) -> Vec<(&'a At, ConnRow)> {
 }
 
 /// Open ones first, then oldest first.
-pub fn ordered_streams<'a>(look: &'a Look<'_>, connection: &At) -> Vec<&'a At> {
-    let mut streams: Vec<&At> = look.moment.streams_of(connection.row).iter().collect();
-    let begin = |at: &At| look.history.rows.get(at.row).map_or(0, |row| row.begin_ms());
+pub fn ordered_streams<'a>(look: &'a Look<'_>, connection: &At) -> Vec<&'a StreamAt> {
+    let mut streams: Vec<&StreamAt> = look.moment.streams_of(connection.row).iter().collect();
+    let begin = |at: &StreamAt| look.history.rows.get(at.row).map_or(0, |row| row.begin_ms());
     streams.sort_by_key(|at| (!at.is_open, begin(at), at.row));
     streams
 }

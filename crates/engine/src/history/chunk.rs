@@ -10,7 +10,7 @@ use self::{loose::LooseRows, open::OpenRows, sealed::SealedRows};
 use super::row::RowIx;
 use crate::{
     intern::Sym,
-    snapshot::{Facts, Figures},
+    snapshot::{Bytes, Facts, Figures},
 };
 
 /// Snapshots of a full chunk: a seek decodes so many deltas at most, and what is dropped goes in such pieces.
@@ -47,19 +47,24 @@ pub const COLUMNS: [Column; 9] = [
     Column::Latency,
 ];
 
-/// Columns to be read of a row: what is not wanted costs nothing, and reads as "not told".
+/// Columns to be read of a row besides its status: what is not wanted costs nothing, and reads as "not told".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Want(u16);
 
 impl Want {
-    pub const STATUS: Want = Want(1 << Column::Status as u16);
-    pub const BYTES: Want = Want(Self::STATUS.0 | 1 << Column::BytesIn as u16 | 1 << Column::BytesOut as u16);
-    pub const STREAM: Want = Want(Self::BYTES.0 | 1 << Column::Facts as u16);
+    pub const STATUS: Want = Want(0);
+    pub const BYTES: Want = Want(1 << Column::BytesIn as u16 | 1 << Column::BytesOut as u16);
+    pub const FACTS: Want = Want(1 << Column::Facts as u16);
+    pub const STREAM: Want = Want(Self::BYTES.0 | Self::FACTS.0);
     pub const CONNECTION: Want = Want(Self::STREAM.0 | 1 << Column::Latency as u16);
 
     /// And the rates as the node measured them.
     pub const fn and_rates(self) -> Want {
         Want(self.0 | 1 << Column::NowIn as u16 | 1 << Column::NowOut as u16)
+    }
+
+    const fn without_bytes(self) -> Want {
+        Want(self.0 & !(1 << Column::BytesIn as u16 | 1 << Column::BytesOut as u16))
     }
 
     fn has(self, column: usize) -> bool {
@@ -283,7 +288,7 @@ impl Chunk {
         }
     }
 
-    fn kept(&self, place: usize, at: u8, want: impl FnOnce() -> Want) -> Option<Kept> {
+    fn kept(&self, place: usize, at: u8, want: Want) -> Option<Kept> {
         match &self.rows {
             Rows::Open(open) => Kept::of(&open.values_at(place, at)?),
             Rows::Sealed(sealed) => {
@@ -292,7 +297,6 @@ impl Chunk {
                 if values[0] == 0 {
                     return None;
                 }
-                let want = want();
                 for (column, value) in values.iter_mut().enumerate().skip(1) {
                     if want.has(column) {
                         *value = sealed.value(place, column, at);
@@ -305,14 +309,45 @@ impl Chunk {
 
     /// The row as the snapshot at `at` tells it; None when it does not.
     pub fn row_at(&self, row: RowIx, at: usize, want: Want) -> Option<Kept> {
-        self.kept(self.place(row)?, at as u8, || want)
+        self.kept(self.place(row)?, at as u8, want)
     }
 
-    /// Every row of the snapshot at `at`.
-    pub fn rows_at(&self, at: usize, want: impl Fn(RowIx) -> Want) -> impl Iterator<Item = (RowIx, Kept)> {
+    /// The row kept at a place, likewise.
+    pub fn kept_at(&self, place: u32, at: usize, want: Want) -> Option<Kept> {
+        self.kept(place as usize, at as u8, want)
+    }
+
+    /// The same, and the bytes that an earlier snapshot of this chunk told, if it did.
+    pub fn kept_since(
+        &self,
+        place: u32,
+        earlier: usize,
+        at: usize,
+        want: Want,
+    ) -> Option<(Kept, Option<Bytes>)> {
+        let (place, earlier, at) = (place as usize, earlier as u8, at as u8);
+        let Rows::Sealed(sealed) = &self.rows else {
+            let before = self.kept(place, earlier, Want::BYTES);
+            return Some((self.kept(place, at, want)?, before.map(|kept| kept.figures.bytes())));
+        };
+        let mut kept = self.kept(place, at, want.without_bytes())?;
+        let bytes = |column| sealed.two_values(place, column as usize, earlier, at);
+        let (in_before, in_now) = bytes(Column::BytesIn);
+        let (out_before, out_now) = bytes(Column::BytesOut);
+        (kept.figures.bytes_in, kept.figures.bytes_out) = (in_now.checked_sub(1), out_now.checked_sub(1));
+        let was_told = sealed.value(place, Column::Status as usize, earlier) > 0;
+        Some((kept, was_told.then(|| (in_before.checked_sub(1), out_before.checked_sub(1)))))
+    }
+
+    /// Every row of the snapshot at `at`, where it is kept, and its status.
+    pub fn statuses_at(&self, at: usize) -> impl Iterator<Item = (RowIx, u32, i32)> {
+        let at = at as u8;
         (0..self.row_count()).filter_map(move |place| {
-            let row = self.row(place);
-            self.kept(place, at as u8, || want(row)).map(|kept| (row, kept))
+            let (row, status) = match &self.rows {
+                Rows::Open(open) => (open.row(place), open.status_at(place, at)),
+                Rows::Sealed(sealed) => (sealed.row(place), sealed.value(place, Column::Status as usize, at)),
+            };
+            Some((row, place as u32, status.checked_sub(1)? as u32 as i32))
         })
     }
 

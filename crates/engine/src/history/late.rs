@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Chunk, End, History, Last, Place, RowIx, Telling, Want, chunk};
+use super::{Chunk, End, History, Last, Place, RowIx, Telling, chunk};
 use crate::snapshot::{Facts, RowIn, Snapshot, Who};
 
 impl History {
@@ -26,7 +26,7 @@ impl History {
             self.sealed_bytes = self.sealed_bytes.saturating_sub(chunk.memory());
         }
         let told_before: Vec<RowIx> = match at.checked_sub(1) {
-            Some(previous) => chunk.rows_at(previous, |_| Want::STATUS).map(|(row, _)| row).collect(),
+            Some(previous) => chunk.statuses_at(previous).map(|(row, ..)| row).collect(),
             None => Vec::new(),
         };
         let told = Telling { at_ms: now, run, from_start: false, next_ms };

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{COLUMNS, Values};
+use super::{COLUMNS, Column, Values};
 use crate::history::{
     row::RowIx,
     track::{Track, put_varint, take_varint, unzigzag, zigzag},
@@ -21,9 +21,44 @@ struct OpenRow {
     row: RowIx,
     /// The snapshot that changed it last, and its values since.
     at: u8,
+    /// The snapshot that changed its status last.
+    status_at: u8,
     values: Values,
-    /// One record for each change: snapshots since the last, which columns, and by how much each.
+    /// One record for each change: which columns, snapshots since the last, and by how much each.
     records: Vec<u8>,
+    /// Where the first record of each section but the first begins; 0: it has none. That record tells all anew, so that a seek
+    /// reads a section at most.
+    sections: [u32; SECTIONS - 1],
+}
+
+/// Snapshots of a section: a record that tells all takes about three times the room of one that tells what changed.
+const SECTION_LEN: u8 = 8;
+/// Of the longest chunk there is.
+const SECTIONS: usize = super::SPLIT_LEN.div_ceil(SECTION_LEN as usize) + 1;
+/// In a record's columns: it tells all that is not 0, and the number of its snapshot.
+const WHOLE: u64 = 1 << COLUMNS.len();
+
+impl OpenRow {
+    fn new(row: RowIx) -> Self {
+        OpenRow {
+            row,
+            at: 0,
+            status_at: 0,
+            values: Values::default(),
+            records: Vec::new(),
+            sections: [0; SECTIONS - 1],
+        }
+    }
+
+    /// Its records from the last one on that tells all and is not after `at`.
+    fn records_until(&self, at: u8) -> Records<'_> {
+        let section = usize::from(at / SECTION_LEN).min(self.sections.len());
+        let begins = self.sections[..section].iter().rev().filter(|from| **from > 0);
+        begins
+            .filter_map(|from| Some(Records::new(self.records.get(*from as usize..)?)))
+            .find(|records| records.first_at().is_some_and(|first| first <= at))
+            .unwrap_or_else(|| Records::new(&self.records))
+    }
 }
 
 impl OpenRows {
@@ -44,7 +79,7 @@ impl OpenRows {
         let next = self.rows.len() as u32;
         let place = *self.places.entry(row).or_insert(next);
         if place == next {
-            self.rows.push(OpenRow { row, at: 0, values: Values::default(), records: Vec::new() });
+            self.rows.push(OpenRow::new(row));
         }
         place as usize
     }
@@ -60,11 +95,23 @@ impl OpenRows {
             return;
         }
         let before = row.records.capacity();
-        put_varint(&mut row.records, u64::from(at - row.at));
-        put_varint(&mut row.records, mask);
-        for column in (0..COLUMNS.len()).filter(|column| mask & 1 << column != 0) {
-            let delta = values[column].wrapping_sub(row.values[column]) as i64;
-            put_varint(&mut row.records, zigzag(delta));
+        let section = usize::from(at / SECTION_LEN);
+        let begins = section > usize::from(row.at / SECTION_LEN) && !row.records.is_empty();
+        let begin = section.checked_sub(1).filter(|_| begins).and_then(|later| row.sections.get_mut(later));
+        if let Some(from) = begin {
+            *from = row.records.len() as u32;
+            let mask = (0..COLUMNS.len())
+                .filter(|column| values[*column] != 0)
+                .fold(mask, |mask, column| mask | 1 << column);
+            put_record(&mut row.records, mask | WHOLE, at, |column| values[column]);
+        } else {
+            let was = &row.values;
+            put_record(&mut row.records, mask, at - row.at, |column| {
+                values[column].wrapping_sub(was[column])
+            });
+        }
+        if mask & 1 << Column::Status as usize != 0 {
+            row.status_at = at;
         }
         row.at = at;
         row.values = *values;
@@ -82,7 +129,17 @@ impl OpenRows {
         if row.at <= at && !row.records.is_empty() {
             return Some(row.values);
         }
-        Records::new(&row.records).take_while(|(told, _, _)| *told <= at).last().map(|(_, values, _)| values)
+        row.records_until(at).take_while(|(told, _, _)| *told <= at).last().map(|(_, values, _)| values)
+    }
+
+    /// Its status alone, which seldom changes: 0 where it is not told.
+    pub fn status_at(&self, place: usize, at: u8) -> u64 {
+        let row = &self.rows[place];
+        let status = Column::Status as usize;
+        if row.status_at <= at && !row.records.is_empty() {
+            return row.values[status];
+        }
+        self.values_at(place, at).map_or(0, |values| values[status])
     }
 
     /// Each change of a column: (snapshot, value from then on).
@@ -113,6 +170,14 @@ impl OpenRows {
     }
 }
 
+fn put_record(records: &mut Vec<u8>, mask: u64, step: u8, delta: impl Fn(usize) -> u64) {
+    put_varint(records, mask);
+    put_varint(records, u64::from(step));
+    for column in (0..COLUMNS.len()).filter(|column| mask & 1 << column != 0) {
+        put_varint(records, zigzag(delta(column) as i64));
+    }
+}
+
 /// (snapshot, all values from then on, which of them changed).
 struct Records<'a> {
     bytes: &'a [u8],
@@ -124,14 +189,27 @@ impl<'a> Records<'a> {
     fn new(bytes: &'a [u8]) -> Self {
         Records { bytes, at: 0, values: Values::default() }
     }
+
+    /// The snapshot of the first of them, which tells all.
+    fn first_at(&self) -> Option<u8> {
+        let mut bytes = self.bytes;
+        take_varint(&mut bytes)?;
+        take_varint(&mut bytes).map(|at| at as u8)
+    }
 }
 
 impl Iterator for Records<'_> {
     type Item = (u8, Values, u64);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.at += take_varint(&mut self.bytes)? as u8;
-        let mask = take_varint(&mut self.bytes)?;
+        let mut mask = take_varint(&mut self.bytes)?;
+        let step = take_varint(&mut self.bytes)? as u8;
+        if mask & WHOLE != 0 {
+            mask &= !WHOLE;
+            (self.at, self.values) = (step, Values::default());
+        } else {
+            self.at += step;
+        }
         let mut rest = mask;
         while rest != 0 {
             let delta = unzigzag(take_varint(&mut self.bytes)?) as u64;
@@ -140,5 +218,48 @@ impl Iterator for Records<'_> {
             rest &= rest - 1;
         }
         Some((self.at, self.values, mask))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Of each snapshot: what the row is in it, if anything changed.
+    fn told() -> impl Strategy<Value = Vec<Option<Values>>> {
+        let values = prop::collection::vec(prop_oneof![Just(0), 0u64..4, any::<u64>()], COLUMNS.len());
+        let values = values.prop_map(|values| std::array::from_fn(|column| values[column]));
+        prop::collection::vec(prop::option::weighted(0.4, values), 1..=super::super::SPLIT_LEN)
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_is_read_at_every_snapshot_as_it_was_put(told in told()) {
+            let mut rows = OpenRows::default();
+            let place = rows.place_or_new(RowIx(7));
+            let mut now: Option<Values> = None;
+            let mut expected = Vec::new();
+            for (at, values) in told.iter().enumerate() {
+                if let Some(values) = values {
+                    rows.put(place, at as u8, values);
+                    // All zeroes is what a row is before anything is told of it.
+                    now = Some(*values).filter(|values| now.is_some() || values.iter().any(|value| *value != 0));
+                }
+                expected.push(now);
+            }
+            for (at, values) in expected.iter().enumerate() {
+                prop_assert_eq!(rows.values_at(place, at as u8), *values, "at {}", at);
+                prop_assert_eq!(rows.status_at(place, at as u8), values.map_or(0, |values| values[0]));
+            }
+            let tracks = rows.tracks(place);
+            for (at, values) in expected.iter().enumerate() {
+                for (column, track) in tracks.iter().enumerate() {
+                    let value = values.map_or(0, |values| values[column]);
+                    prop_assert_eq!(track.value_at(at as u8).unwrap_or(0), value);
+                }
+            }
+        }
     }
 }

@@ -71,6 +71,18 @@ impl SealedRows {
         value_at(self.columns[column].track(place), at).unwrap_or(0)
     }
 
+    /// The value at two snapshots, the earlier one first.
+    pub fn two_values(&self, place: usize, column: usize, earlier: u8, at: u8) -> (u64, u64) {
+        let (mut before, mut value) = (0, 0);
+        for (told, now) in self.changes(place, column).take_while(|(told, _)| *told <= at) {
+            if told <= earlier {
+                before = now;
+            }
+            value = now;
+        }
+        (before, value)
+    }
+
     pub fn changes(&self, place: usize, column: usize) -> Changes<'_> {
         Changes::new(self.columns[column].track(place))
     }
