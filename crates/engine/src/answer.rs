@@ -6,6 +6,7 @@ mod graph;
 mod head;
 mod inspector;
 mod overview;
+mod peer;
 pub mod plain;
 mod row;
 mod story;

@@ -17,10 +17,10 @@ pub enum Named {
 
 pub fn of_row(history: &History, row: RowIx) -> Key {
     let Some(kept) = history.rows.get(row) else { return Key(String::new()) };
-    let id = escape(&history.interner.id_text(kept.id));
+    let id = escape(history.interner.id_text(kept.id));
     Key(match kept.parent.and_then(|parent| history.rows.get(parent)) {
         Some(parent) => {
-            let connection = escape(&history.interner.id_text(parent.id));
+            let connection = escape(history.interner.id_text(parent.id));
             format!("s~{}~{connection}~{}~{id}~{}", kept.run, parent.generation, kept.generation)
         }
         None => format!("c~{}~{id}~{}", kept.run, kept.generation),
@@ -28,7 +28,7 @@ pub fn of_row(history: &History, row: RowIx) -> Key {
 }
 
 pub fn of_peer(history: &History, peer: Sym) -> Key {
-    Key(format!("p~{}", escape(&id_text(history.interner.bytes_of(peer)))))
+    Key(format!("p~{}", escape(id_text(history.interner.bytes_of(peer)))))
 }
 
 pub fn of_event(number: u64) -> Key {
@@ -65,6 +65,6 @@ fn sym(history: &History, text: &str) -> Option<Sym> {
     })
 }
 
-fn escape(text: &str) -> String {
-    text.replace('%', "%25").replace('~', "%7E")
+fn escape(text: String) -> String {
+    if text.contains(['%', '~']) { text.replace('%', "%25").replace('~', "%7E") } else { text }
 }

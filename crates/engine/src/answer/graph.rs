@@ -1,13 +1,12 @@
 //! The radar: our node in the middle, peers in sectors by transport, radius by round trip.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     f32::consts::{PI, TAU},
 };
 
 use super::{
-    Look,
-    overview::peer_flow,
+    Look, peer,
     row::{agent, matches, relay, transport},
 };
 use crate::{
@@ -31,6 +30,8 @@ const LEAST_WEIGHT: f32 = 1.5;
 struct Laid {
     node: GraphNode,
     sym: Sym,
+    /// Of its id: neighbours in an order by it have nothing in common.
+    spread: u32,
     relay: Option<String>,
 }
 
@@ -77,51 +78,56 @@ pub fn nodes_with_places(look: &Look<'_>) -> Vec<(GraphNode, f32, f32)> {
 
 /// One node a peer, in an order that keeps its place while others come and go.
 fn nodes(look: &Look<'_>) -> Vec<Laid> {
-    let mut by_peer: BTreeMap<Sym, Vec<&At>> = BTreeMap::new();
-    for at in look.moment.connections.iter().filter(|at| at.is_open) {
-        if let Some(facts) = look.moment.facts(look.history, at) {
-            by_peer.entry(facts.name).or_default().push(at);
-        }
-    }
-    let mut laid: Vec<Laid> = by_peer.into_iter().filter_map(|(peer, all)| node(look, peer, &all)).collect();
-    laid.sort_by_cached_key(|laid| (spread(laid.node.peer.as_bytes()), laid.node.peer.clone()));
-    let places: BTreeMap<String, u32> =
-        laid.iter().enumerate().map(|(at, laid)| (laid.node.peer.clone(), at as u32)).collect();
-    let mut relays = Vec::new();
-    for laid in &mut laid {
-        laid.node.via = laid.relay.as_ref().and_then(|relay| places.get(relay)).copied();
-        relays.extend(laid.node.via);
-    }
-    for relay in relays {
-        laid[relay as usize].node.relays = true;
+    let open = look.moment.connections.iter().filter(|at| at.is_open);
+    let by_peer = peer::grouped(look, open);
+    let groups = by_peer.chunk_by(|(a, _), (b, _)| a == b);
+    let mut laid: Vec<Laid> = groups.filter_map(|group| node(look, group)).collect();
+    laid.sort_unstable_by(|a, b| (a.spread, &a.node.peer).cmp(&(b.spread, &b.node.peer)));
+    if laid.iter().any(|laid| laid.relay.is_some()) {
+        tie_to_relays(&mut laid);
     }
     laid
 }
 
-fn node(look: &Look<'_>, peer: Sym, all: &[&At]) -> Option<Laid> {
+fn tie_to_relays(laid: &mut [Laid]) {
+    let places: HashMap<&str, u32> =
+        laid.iter().enumerate().map(|(at, laid)| (laid.node.peer.as_str(), at as u32)).collect();
+    let via: Vec<Option<u32>> = laid.iter().map(|laid| places.get(laid.relay.as_deref()?).copied()).collect();
+    for (at, relay) in via.into_iter().enumerate() {
+        laid[at].node.via = relay;
+        if let Some(relay) = relay {
+            laid[relay as usize].node.relays = true;
+        }
+    }
+}
+
+fn node(look: &Look<'_>, group: &[(Sym, &At)]) -> Option<Laid> {
+    let sym = group.first()?.0;
+    let all: Vec<&At> = group.iter().map(|(_, at)| *at).collect();
     // A direct connection says more of the peer than a relayed one beside it.
     let facts_of = |at: &At| look.moment.facts(look.history, at);
     let is_relayed = |at: &At| facts_of(at).and_then(|facts| transport(look, facts)) == Some(RELAYED);
     let first = all.iter().copied().find(|at| !is_relayed(at)).or_else(|| all.first().copied())?;
     let facts = facts_of(first)?;
-    let flow = peer_flow(look, all);
+    let sum = peer::sum(look, &all);
     let streams =
         all.iter().flat_map(|at| look.moment.streams_of(at.row)).filter(|stream| stream.is_open).count();
     let relayed = is_relayed(first);
     Some(Laid {
-        sym: peer,
+        sym,
+        spread: spread(look.history.interner.bytes_of(sym)),
         relay: relay(look, first, facts).filter(|_| relayed),
         node: GraphNode {
-            key: key::of_peer(look.history, peer),
-            peer: look.history.interner.text(peer).into_owned(),
+            key: key::of_peer(look.history, sym),
+            peer: look.history.interner.text(sym).into_owned(),
             agent: all.iter().filter_map(|at| facts_of(at)).find_map(|facts| agent(look, facts)),
             transport: transport(look, facts).map(str::to_owned),
             direction: direction_of(facts.role),
             status: first.status,
             end: None,
             rtt_ns: all.iter().filter_map(|at| at.figures.latency_ns).min(),
-            rate_in: flow.rate_in,
-            rate_out: flow.rate_out,
+            rate_in: sum.rate_in,
+            rate_out: sum.rate_out,
             streams: look.history.seen.streams.then_some(streams as u32),
             connections: all.len() as u32,
             via: None,
@@ -136,19 +142,22 @@ fn node(look: &Look<'_>, peer: Sym, all: &[&At]) -> Option<Laid> {
 fn label(laid: &mut [Laid], labels: usize) {
     let mut places: Vec<usize> = (0..laid.len()).filter(|at| laid[*at].node.matches).collect();
     let rate = |at: usize| laid[at].node.rate_in.unwrap_or(0.0) + laid[at].node.rate_out.unwrap_or(0.0);
-    places.sort_by(|a, b| rate(*b).total_cmp(&rate(*a)).then(laid[*a].sym.cmp(&laid[*b].sym)));
-    places.truncate(labels);
+    let order = |a: &usize, b: &usize| rate(*b).total_cmp(&rate(*a)).then(laid[*a].sym.cmp(&laid[*b].sym));
+    if labels < places.len() {
+        places.select_nth_unstable_by(labels, order);
+        places.truncate(labels);
+    }
     for at in places {
         laid[at].node.labelled = true;
     }
 }
 
 fn sectors(laid: &[Laid]) -> Vec<Sector> {
-    let mut counts: BTreeMap<Option<String>, u32> = BTreeMap::new();
+    let mut counts: BTreeMap<Option<&str>, u32> = BTreeMap::new();
     for laid in laid {
-        *counts.entry(laid.node.transport.clone()).or_default() += 1;
+        *counts.entry(laid.node.transport.as_deref()).or_default() += 1;
     }
-    let mut counts: Vec<(Option<String>, u32)> = counts.into_iter().collect();
+    let mut counts: Vec<(Option<&str>, u32)> = counts.into_iter().collect();
     counts.sort_by(|(a, count_a), (b, count_b)| count_b.cmp(count_a).then_with(|| a.cmp(b)));
     let weight = |count: u32| (count as f32).max(LEAST_WEIGHT);
     let total: f32 = counts.iter().map(|(_, count)| weight(*count)).sum();
@@ -159,7 +168,12 @@ fn sectors(laid: &[Laid]) -> Vec<Sector> {
         .into_iter()
         .map(|(name, count)| {
             let width = TAU * weight(count) / total;
-            let sector = Sector { name, count, from: from + gap / 2.0, to: from + width - gap / 2.0 };
+            let sector = Sector {
+                name: name.map(str::to_owned),
+                count,
+                from: from + gap / 2.0,
+                to: from + width - gap / 2.0,
+            };
             from += width;
             sector
         })

@@ -1,9 +1,7 @@
 //! What is known of the selection: facts, traffic, story, streams, and all of it as JSON.
 
 use super::{
-    Look, events,
-    overview::{peer_flow, peer_spark},
-    plain,
+    Look, events, peer, plain,
     row::{agent, conn_row, spark, spark_max, stream_row, transport},
     story,
     table::ordered_streams,
@@ -171,7 +169,7 @@ fn peer(look: &Look<'_>, ask: &InspectorAsk, key: &Key, peer: Sym) -> Option<Ins
         // Known by events alone: a dial that failed.
         (None, None) => FactValue::Text("never connected".into()),
     };
-    let mut flow = peer_flow(look, &open);
+    let mut flow = peer::sum(look, &open).flow();
     let (streams, stream_count) = streams_of(look, &open);
     let mut facts_out = vec![
         fact("Status", status),
@@ -209,7 +207,7 @@ fn peer(look: &Look<'_>, ask: &InspectorAsk, key: &Key, peer: Sym) -> Option<Ins
         .collect();
     let traffic = (history.seen.connection_traffic && !open.is_empty()).then(|| {
         let range = chart_range(look);
-        peer_spark(look, &open, &mut flow);
+        peer::add_spark(look, &open, &mut flow);
         TrafficChart {
             span: Some(range),
             rate_in: flow.spark_in.clone(),

@@ -1,18 +1,18 @@
 //! The first screen: six figures, churn, who and what takes the traffic, what is in use.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Look, findings,
-    row::{agent, matches, spark, spark_max, transport},
+    peer::{self, Sum},
+    row::{spark_max, transport},
     timeline::{event_rates, events_at, held, total_rates},
 };
 use crate::{
-    frame::{Churn, Direction, Figure, Flow, Overview, PeerRow, ProtocolRow, Share, Status},
+    frame::{Churn, Direction, Figure, Flow, Overview, ProtocolRow, Share, Status},
     history::{Place, Row, RowIx, Totals},
     intern::Sym,
-    key,
-    moment::{At, direction_of, end_of, flow_of},
+    moment::{At, direction_of, end_of},
     series,
     snapshot::{Facts, status},
     view::{OverviewAsk, Range},
@@ -20,6 +20,8 @@ use crate::{
 
 /// What the sparklines and the churn cover when no range is set: 15 min.
 const STRETCH_MS: u64 = 15 * 60_000;
+/// Rows of the peer table, each with a sparkline, whatever is asked.
+const MAX_PEERS: usize = 100;
 /// What "new" and "left" cover: 10 min.
 const PEERS_MS: u64 = 10 * 60_000;
 
@@ -36,12 +38,11 @@ pub fn answer(look: &Look<'_>, ask: &OverviewAsk, lost_events: u64) -> Overview 
     let (peers_came, peers_left) = comings(look);
     let (streams_opened, streams_closed) = stream_churn(look);
     let ended = moment.ended_in_window(history);
-    let (mut top_peers, peer_count) = peers(look, &open, &ended, usize::from(ask.peers).min(100));
+    let (top_peers, peer_count) = peer::busiest(look, &open, &ended, usize::from(ask.peers).min(MAX_PEERS));
     let top_protocols = protocols(look, &ended);
     let protocol_count = top_protocols.len() as u32;
     let findings = findings::answer(look, &top_protocols, lost_events);
     let spark_max = spark_max(top_peers.iter().map(|row| &row.flow));
-    top_peers.truncate(usize::from(ask.peers));
     let count = |direction| open.iter().filter(|at| facts_direction(look, at) == direction).count() as u32;
     Overview {
         connections: figure(totals.map(|t| f64::from(t.connections)), held(|t| t.connections as f32)),
@@ -69,24 +70,23 @@ pub fn answer(look: &Look<'_>, ask: &OverviewAsk, lost_events: u64) -> Overview 
         top_protocols: top_protocols.into_iter().take(usize::from(ask.protocols)).collect(),
         protocol_count,
         spark_max,
-        transports: shares(look, &open, |facts| transport(look, facts).map(str::to_owned)),
-        securities: shares(look, &open, |facts| history.interner.told(facts.security).map(short_protocol)),
-        muxers: shares(look, &open, |facts| history.interner.told(facts.muxer).map(short_protocol)),
-        directions: shares(look, &open, |facts| match direction_of(facts.role) {
-            Direction::In => Some("in".into()),
-            Direction::Out => Some("out".into()),
-            Direction::Unknown(_) => None,
-        }),
+        transports: shares(look, &open, |facts| transport(look, facts), |name| name.map(str::to_owned)),
+        securities: shares(look, &open, |facts| facts.security, |name| protocol_name(look, name)),
+        muxers: shares(look, &open, |facts| facts.muxer, |name| protocol_name(look, name)),
+        directions: shares(
+            look,
+            &open,
+            |facts| facts.role,
+            |role| match direction_of(role) {
+                Direction::In => Some("in".into()),
+                Direction::Out => Some("out".into()),
+                Direction::Unknown(_) => None,
+            },
+        ),
         never: look.never(),
         query_error: look.query.error(),
         findings,
     }
-}
-
-/// Every peer of the table, with all its rows.
-pub fn all_peers(look: &Look<'_>) -> Vec<PeerRow> {
-    let open: Vec<&At> = look.moment.connections.iter().filter(|at| at.is_open).collect();
-    peers(look, &open, &look.moment.ended_in_window(look.history), 0).0
 }
 
 fn facts_direction(look: &Look<'_>, at: &At) -> Direction {
@@ -94,9 +94,10 @@ fn facts_direction(look: &Look<'_>, at: &At) -> Direction {
 }
 
 /// "/noise" and "/yamux/1.0.0" as people say them.
-fn short_protocol(name: String) -> String {
+fn protocol_name(look: &Look<'_>, name: Sym) -> Option<String> {
+    let name = look.history.interner.told(name)?;
     let short = name.trim_start_matches('/').split('/').next().unwrap_or_default();
-    if short.is_empty() { name } else { short.to_owned() }
+    Some(if short.is_empty() { name } else { short.to_owned() })
 }
 
 /// Peers that are there at the cursor and were not at the window's begin, and the other way round.
@@ -106,14 +107,24 @@ fn comings(look: &Look<'_>) -> (u32, u32) {
     // What the first snapshot told was there before anybody looked.
     let begin = history.place_at(window.from_ms).unwrap_or(Place { chunk: 0, at: 0 });
     let rows = history.chunk_at(begin).into_iter().flat_map(|chunk| chunk.statuses_at(begin.at));
-    let before: HashSet<Sym> = rows
+    let before = rows
         .filter(|(_, _, number)| status::is_open(*number))
         .filter_map(|(row, ..)| history.rows.get(row).filter(|row| row.parent.is_none()))
-        .filter_map(|row| row.facts.name.some())
-        .collect();
+        .filter_map(|row| row.facts.name.some());
     let open = look.moment.connections.iter().filter(|at| at.is_open);
-    let now: HashSet<Sym> = open.filter_map(|at| look.moment.facts(history, at)?.name.some()).collect();
-    (now.difference(&before).count() as u32, before.difference(&now).count() as u32)
+    let now = open.filter_map(|at| look.moment.facts(history, at)?.name.some());
+    let (before, now) = (distinct(before), distinct(now));
+    let not_in =
+        |some: &[Sym], all: &[Sym]| some.iter().filter(|peer| all.binary_search(peer).is_err()).count();
+    (not_in(&now, &before) as u32, not_in(&before, &now) as u32)
+}
+
+/// In order, each once.
+fn distinct(syms: impl Iterator<Item = Sym>) -> Vec<Sym> {
+    let mut syms: Vec<Sym> = syms.collect();
+    syms.sort_unstable();
+    syms.dedup();
+    syms
 }
 
 /// Streams opened and closed per second over the last minute.
@@ -170,149 +181,32 @@ fn was_seen_opening(look: &Look<'_>, row: &Row) -> bool {
     !row.from_start || look.history.first_ms().is_some_and(|first| row.begin_ms() > first)
 }
 
-fn peers(look: &Look<'_>, open: &[&At], ended: &[At], with_spark: usize) -> (Vec<PeerRow>, u32) {
-    let mut by_peer: BTreeMap<Sym, Vec<&At>> = BTreeMap::new();
-    // What moved bytes within the rates' window counts, also where it is gone by now.
-    let is_connection = |at: &At| look.history.rows.get(at.row).is_some_and(|row| row.parent.is_none());
-    let ended: Vec<At> = ended.iter().filter(|at| is_connection(at)).cloned().collect();
-    for at in open.iter().copied().chain(&ended).filter(|at| matches(look, at)) {
-        if let Some(facts) = look.moment.facts(look.history, at) {
-            by_peer.entry(facts.name).or_default().push(at);
-        }
-    }
-    let mut rows: Vec<(PeerRow, Vec<&At>)> = by_peer
-        .into_iter()
-        .map(|(peer, connections)| {
-            let facts = || connections.iter().filter_map(|at| look.moment.facts(look.history, at));
-            let row = PeerRow {
-                key: key::of_peer(look.history, peer),
-                peer: look.history.interner.text(peer).into_owned(),
-                agent: facts().find_map(|facts| agent(look, facts)),
-                transport: facts().find_map(|facts| transport(look, facts)).map(str::to_owned),
-                connections: connections.iter().filter(|at| at.is_open).count() as u32,
-                flow: window_flow(look, &connections),
-                share: None,
-            };
-            (row, connections)
-        })
-        .collect();
-    let rate = |row: &PeerRow| {
-        let both = [row.flow.rate_in, row.flow.rate_out];
-        both.iter().flatten().copied().reduce(|a, b| a + b)
-    };
-    rows.retain(|(row, _)| row.connections > 0 || rate(row).is_some_and(|rate| rate > 0.0));
-    // Of the node's whole traffic, if that is told; streams without a connection's figures are in it too.
-    let listed: f64 = rows.iter().filter_map(|(row, _)| rate(row)).sum();
-    let whole = look.moment.rate_in.unwrap_or(0.0) + look.moment.rate_out.unwrap_or(0.0);
-    let total = whole.max(listed);
-    rows.sort_by(|(a, _), (b, _)| {
-        let (rate_a, rate_b) = (rate(a), rate(b));
-        rate_b
-            .is_some()
-            .cmp(&rate_a.is_some())
-            .then(rate_b.unwrap_or(0.0).total_cmp(&rate_a.unwrap_or(0.0)))
-            .then(b.connections.cmp(&a.connections))
-            .then_with(|| a.peer.cmp(&b.peer))
-    });
-    let count = rows.len() as u32;
-    let rows = rows.into_iter().enumerate().map(|(place, (mut row, connections))| {
-        row.share = rate(&row).filter(|_| total > 0.0).map(|rate| (rate / total) as f32);
-        if place < with_spark {
-            peer_spark(look, &connections, &mut row.flow);
-        }
-        row
-    });
-    (rows.collect(), count)
-}
-
-/// What a peer's connections moved over the rates' window.
-fn window_flow(look: &Look<'_>, connections: &[&At]) -> Flow {
-    if look.history.seen.shared_traffic || !look.history.seen.connection_traffic {
-        return peer_flow(look, connections);
-    }
-    let flows: Vec<Flow> = connections
-        .iter()
-        .map(|at| {
-            let (rate_in, rate_out) = look.moment.window_rates(look.history, at);
-            Flow { rate_in, rate_out, ..flow_of(at) }
-        })
-        .collect();
-    add(flows.iter())
-}
-
-/// A peer's traffic is the sum of its connections', unless they all show the peer's.
-pub fn peer_flow(look: &Look<'_>, connections: &[&At]) -> Flow {
-    let flows: Vec<Flow> = connections.iter().map(|at| flow_of(at)).collect();
-    if !look.history.seen.connection_traffic {
-        return Flow::default();
-    }
-    if look.history.seen.shared_traffic {
-        return flows.into_iter().max_by_key(|flow| (flow.total_in, flow.total_out)).unwrap_or_default();
-    }
-    add(flows.iter())
-}
-
-fn add<'a>(flows: impl Iterator<Item = &'a Flow>) -> Flow {
-    let plus = |a: Option<f64>, b: Option<f64>| a.map_or(b, |a| Some(a + b.unwrap_or(0.0)));
-    let plus_bytes = |a: Option<u64>, b: Option<u64>| a.map_or(b, |a| Some(a.saturating_add(b.unwrap_or(0))));
-    flows.fold(Flow::default(), |sum, flow| Flow {
-        rate_in: plus(sum.rate_in, flow.rate_in),
-        rate_out: plus(sum.rate_out, flow.rate_out),
-        total_in: plus_bytes(sum.total_in, flow.total_in),
-        total_out: plus_bytes(sum.total_out, flow.total_out),
-        ..sum
-    })
-}
-
-pub fn peer_spark(look: &Look<'_>, connections: &[&At], flow: &mut Flow) {
-    let count = if look.history.seen.shared_traffic { 1 } else { connections.len() };
-    for at in connections.iter().take(count) {
-        let mut one = Flow::default();
-        spark(look, at.row, &mut one);
-        merge(&mut flow.spark_in, one.spark_in);
-        merge(&mut flow.spark_out, one.spark_out);
-    }
-}
-
-fn merge(sum: &mut Vec<f32>, more: Vec<f32>) {
-    if sum.is_empty() {
-        *sum = more;
-        return;
-    }
-    for (sum, more) in sum.iter_mut().zip(more) {
-        if !more.is_nan() {
-            *sum = if sum.is_nan() { more } else { *sum + more };
-        }
-    }
-}
-
 fn protocols(look: &Look<'_>, ended: &[At]) -> Vec<ProtocolRow> {
-    let mut by_name: HashMap<Sym, (u32, Flow)> = HashMap::new();
+    let mut by_name: HashMap<Sym, (u32, Sum)> = HashMap::new();
     let is_stream = |at: &&At| look.history.rows.get(at.row).is_some_and(|row| row.parent.is_some());
-    let open = look.moment.streams.iter().filter(|at| at.is_open);
-    let open = open.filter_map(|at| look.moment.stream(look.history, at));
-    for at in open.chain(ended.iter().filter(is_stream).cloned()) {
-        let at = &at;
-        let Some(name) = look.moment.facts(look.history, at).and_then(|facts| facts.name.some()) else {
-            continue;
+    let mut count = |at: &At| {
+        let name = look.moment.facts(look.history, at).and_then(|facts| facts.name.some());
+        let sum = match look.history.seen.stream_traffic {
+            true => Sum::of_window(look, at),
+            false => Sum::default(),
         };
-        let (rate_in, rate_out) = match look.history.seen.stream_traffic {
-            true => look.moment.window_rates(look.history, at),
-            false => (None, None),
-        };
-        if !at.is_open && rate_in.is_none() && rate_out.is_none() {
-            continue;
+        let counts = at.is_open || sum.rate_in.is_some() || sum.rate_out.is_some();
+        if let Some(name) = name.filter(|_| counts) {
+            let (streams, all) = by_name.entry(name).or_default();
+            *streams += u32::from(at.is_open);
+            *all = all.and(sum);
         }
-        let (streams, flow) = by_name.entry(name).or_default();
-        *streams += u32::from(at.is_open);
-        *flow = add([&*flow, &Flow { rate_in, rate_out, ..Flow::default() }].into_iter());
+    };
+    for at in look.moment.streams.iter().filter(|at| at.is_open) {
+        look.moment.stream(look.history, at).iter().for_each(&mut count);
     }
+    ended.iter().filter(is_stream).for_each(&mut count);
     let mut rows: Vec<ProtocolRow> = by_name
         .into_iter()
-        .map(|(name, (streams, flow))| ProtocolRow {
+        .map(|(name, (streams, Sum { rate_in, rate_out, .. }))| ProtocolRow {
             protocol: look.history.interner.text(name).into_owned(),
             streams,
-            flow,
+            flow: Flow { rate_in, rate_out, ..Flow::default() },
         })
         .collect();
     let rate = |row: &ProtocolRow| row.flow.rate_in.unwrap_or(0.0) + row.flow.rate_out.unwrap_or(0.0);
@@ -323,14 +217,24 @@ fn protocols(look: &Look<'_>, ended: &[At]) -> Vec<ProtocolRow> {
     rows
 }
 
-fn shares(look: &Look<'_>, open: &[&At], name: impl Fn(&Facts) -> Option<String>) -> Vec<Share> {
-    let mut counts: BTreeMap<Option<String>, u32> = BTreeMap::new();
+/// How many have each value, and its name.
+fn shares<T: Ord>(
+    look: &Look<'_>,
+    open: &[&At],
+    value: impl Fn(&Facts) -> T,
+    name: impl Fn(T) -> Option<String>,
+) -> Vec<Share> {
+    let mut counts: BTreeMap<T, u32> = BTreeMap::new();
     for at in open {
         if let Some(facts) = look.moment.facts(look.history, at) {
-            *counts.entry(name(facts)).or_default() += 1;
+            *counts.entry(value(facts)).or_default() += 1;
         }
     }
-    let mut shares: Vec<Share> = counts.into_iter().map(|(name, count)| Share { name, count }).collect();
+    let mut by_name: BTreeMap<Option<String>, u32> = BTreeMap::new();
+    for (value, count) in counts {
+        *by_name.entry(name(value)).or_default() += count;
+    }
+    let mut shares: Vec<Share> = by_name.into_iter().map(|(name, count)| Share { name, count }).collect();
     // What is not told comes last.
     shares.sort_by_key(|share| (share.name.is_none(), std::cmp::Reverse(share.count)));
     shares

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Look, events, graph, overview,
+    Look, events, graph, peer,
     row::stream_row,
     table::{self, ordered_streams},
 };
@@ -19,7 +19,7 @@ pub fn rows(look: &Look<'_>, screen: &str) -> Value {
         "graph" => {
             graph::nodes_with_places(look).iter().map(|(node, x, y)| graph_node(node, *x, *y)).collect()
         }
-        "overview" => overview::all_peers(look).iter().map(peer).collect(),
+        "overview" => peer::all(look).iter().map(peer).collect(),
         _ => Vec::new(),
     })
 }
