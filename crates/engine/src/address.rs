@@ -1,12 +1,14 @@
 //! What a multiaddr says to people: transport, host and port, relay. Any text is accepted; what it does not tell is None.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use rustc_hash::FxHashMap;
 
 use crate::intern::{Interner, Sym};
 
 /// Each address read once.
 #[derive(Debug, Default)]
-pub struct Addresses(HashMap<Sym, Address>);
+pub struct Addresses(FxHashMap<Sym, Address>);
 
 static NOTHING: Address = Address { transport: None, host: None, relay: None };
 

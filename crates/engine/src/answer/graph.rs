@@ -1,7 +1,7 @@
 //! The radar: our node in the middle, peers in sectors by transport, radius by round trip.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     f32::consts::{PI, TAU},
 };
 
@@ -32,7 +32,7 @@ struct Laid {
     sym: Sym,
     /// Of its id: neighbours in an order by it have nothing in common.
     spread: u32,
-    relay: Option<String>,
+    relay: Option<Sym>,
 }
 
 pub fn answer(look: &Look<'_>, ask: &GraphAsk) -> Graph {
@@ -90,14 +90,19 @@ fn nodes(look: &Look<'_>) -> Vec<Laid> {
 }
 
 fn tie_to_relays(laid: &mut [Laid]) {
-    let places: HashMap<&str, u32> =
-        laid.iter().enumerate().map(|(at, laid)| (laid.node.peer.as_str(), at as u32)).collect();
-    let via: Vec<Option<u32>> = laid.iter().map(|laid| places.get(laid.relay.as_deref()?).copied()).collect();
-    for (at, relay) in via.into_iter().enumerate() {
-        laid[at].node.via = relay;
-        if let Some(relay) = relay {
-            laid[relay as usize].node.relays = true;
+    let mut relays: Vec<(Sym, Option<u32>)> =
+        laid.iter().filter_map(|laid| Some((laid.relay?, None))).collect();
+    relays.sort_unstable();
+    relays.dedup();
+    for (at, laid) in laid.iter_mut().enumerate() {
+        if let Ok(relay) = relays.binary_search_by_key(&laid.sym, |(relay, _)| *relay) {
+            relays[relay].1 = Some(at as u32);
+            laid.node.relays = true;
         }
+    }
+    for laid in laid.iter_mut() {
+        let found = laid.relay.and_then(|relay| relays.binary_search_by_key(&relay, |(sym, _)| *sym).ok());
+        laid.node.via = found.and_then(|relay| relays[relay].1);
     }
 }
 
@@ -116,7 +121,9 @@ fn node(look: &Look<'_>, group: &[(Sym, &At)]) -> Option<Laid> {
     Some(Laid {
         sym,
         spread: spread(look.history.interner.bytes_of(sym)),
-        relay: relay(look, first, facts).filter(|_| relayed),
+        relay: relay(look, first, facts)
+            .filter(|_| relayed)
+            .and_then(|relay| look.history.interner.known(relay.as_bytes())),
         node: GraphNode {
             key: key::of_peer(look.history, sym),
             peer: look.history.interner.text(sym).into_owned(),

@@ -1,6 +1,8 @@
 //! The first screen: six figures, churn, who and what takes the traffic, what is in use.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use super::{
     Look, findings,
@@ -182,7 +184,7 @@ fn was_seen_opening(look: &Look<'_>, row: &Row) -> bool {
 }
 
 fn protocols(look: &Look<'_>, ended: &[At]) -> Vec<ProtocolRow> {
-    let mut by_name: HashMap<Sym, (u32, Sum)> = HashMap::new();
+    let mut by_name: FxHashMap<Sym, (u32, Sum)> = FxHashMap::default();
     let is_stream = |at: &&At| look.history.rows.get(at.row).is_some_and(|row| row.parent.is_some());
     let mut count = |at: &At| {
         let name = look.moment.facts(look.history, at).and_then(|facts| facts.name.some());

@@ -1,6 +1,8 @@
 //! Rows: connections and streams over their whole life, each with one identity.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
 
 use crate::{
     intern::Sym,
@@ -82,7 +84,7 @@ pub struct Rows {
     slots: Vec<Option<Row>>,
     free: Vec<u32>,
     /// Generations of an id, oldest first.
-    by_id: HashMap<(u32, Option<RowIx>, Sym), Vec<RowIx>>,
+    by_id: FxHashMap<(u32, Option<RowIx>, Sym), Vec<RowIx>>,
     /// Rows by when they began and, if they did, ended.
     begins: BTreeSet<(u64, RowIx)>,
     ends: BTreeSet<(u64, RowIx)>,

@@ -1,6 +1,6 @@
 //! The rows of a chunk that grows at its end: for each row what it was told last, and all that was told before, packed.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::{COLUMNS, Column, Values};
 use crate::history::{
@@ -10,7 +10,7 @@ use crate::history::{
 
 #[derive(Debug, Default)]
 pub struct OpenRows {
-    places: HashMap<RowIx, u32>,
+    places: FxHashMap<RowIx, u32>,
     rows: Vec<OpenRow>,
     /// Allocated by the rows' records.
     record_bytes: usize,
