@@ -28,7 +28,14 @@ pub fn of_row(history: &History, row: RowIx) -> Key {
 }
 
 pub fn of_peer(history: &History, peer: Sym) -> Key {
-    Key(format!("p~{}", escape(id_text(history.interner.bytes_of(peer)))))
+    let bytes = history.interner.bytes_of(peer);
+    // Nearly every peer's id is such a text: there may be 10,000 in a frame.
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            Key(["p~", text].concat())
+        }
+        _ => Key(format!("p~{}", escape(id_text(bytes)))),
+    }
 }
 
 pub fn of_event(number: u64) -> Key {

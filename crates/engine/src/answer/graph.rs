@@ -15,6 +15,7 @@ use crate::{
     intern::Sym,
     key,
     moment::{At, direction_of},
+    snapshot::Facts,
     view::GraphAsk,
 };
 
@@ -81,7 +82,8 @@ fn nodes(look: &Look<'_>) -> Vec<Laid> {
     let open = look.moment.connections.iter().filter(|at| at.is_open);
     let by_peer = peer::grouped(look, open);
     let groups = by_peer.chunk_by(|(a, _), (b, _)| a == b);
-    let mut laid: Vec<Laid> = groups.filter_map(|group| node(look, group)).collect();
+    let mut laid = Vec::with_capacity(by_peer.len());
+    laid.extend(groups.filter_map(|group| node(look, group)));
     laid.sort_unstable_by(|a, b| (a.spread, &a.node.peer).cmp(&(b.spread, &b.node.peer)));
     if laid.iter().any(|laid| laid.relay.is_some()) {
         tie_to_relays(&mut laid);
@@ -109,15 +111,19 @@ fn tie_to_relays(laid: &mut [Laid]) {
 fn node(look: &Look<'_>, group: &[(Sym, &At)]) -> Option<Laid> {
     let sym = group.first()?.0;
     let all: Vec<&At> = group.iter().map(|(_, at)| *at).collect();
-    // A direct connection says more of the peer than a relayed one beside it.
     let facts_of = |at: &At| look.moment.facts(look.history, at);
-    let is_relayed = |at: &At| facts_of(at).and_then(|facts| transport(look, facts)) == Some(RELAYED);
-    let first = all.iter().copied().find(|at| !is_relayed(at)).or_else(|| all.first().copied())?;
-    let facts = facts_of(first)?;
+    let told = all.iter().filter_map(|at| {
+        let facts = facts_of(at)?;
+        Some((*at, transport(look, facts), facts))
+    });
+    let told: Vec<(&At, Option<&'static str>, &Facts)> = told.collect();
+    // A direct connection says more of the peer than a relayed one beside it.
+    let direct = told.iter().find(|(_, transport, _)| *transport != Some(RELAYED));
+    let (first, transport, facts) = *direct.or_else(|| told.first())?;
     let sum = peer::sum(look, &all);
     let streams =
         all.iter().flat_map(|at| look.moment.streams_of(at.row)).filter(|stream| stream.is_open).count();
-    let relayed = is_relayed(first);
+    let relayed = transport == Some(RELAYED);
     Some(Laid {
         sym,
         spread: spread(look.history.interner.bytes_of(sym)),
@@ -128,7 +134,7 @@ fn node(look: &Look<'_>, group: &[(Sym, &At)]) -> Option<Laid> {
             key: key::of_peer(look.history, sym),
             peer: look.history.interner.text(sym).into_owned(),
             agent: all.iter().filter_map(|at| facts_of(at)).find_map(|facts| agent(look, facts)),
-            transport: transport(look, facts).map(str::to_owned),
+            transport: transport.map(str::to_owned),
             direction: direction_of(facts.role),
             status: first.status,
             end: None,
