@@ -5,6 +5,7 @@ mod chunk;
 mod event_log;
 mod identity;
 mod late;
+mod pyramid;
 mod row;
 mod run;
 mod seen;
@@ -15,6 +16,7 @@ use std::collections::{HashSet, VecDeque};
 use chunk::CHUNK_LEN;
 pub use chunk::{Chunk, Column, Totals, Want};
 pub use event_log::{Event, EventLog, Part};
+pub use pyramid::{Columns, Extent, Series};
 pub use row::{End, Row, RowIx, Rows};
 pub use run::{Runs, RuntimeKept};
 pub use seen::Seen;
@@ -121,10 +123,7 @@ impl History {
         let is_full = |chunk: &Chunk| chunk.len() >= CHUNK_LEN || chunk.packed() > self.chunk_bytes;
         let is_new_chunk = self.chunks.back().is_none_or(is_full);
         if is_new_chunk {
-            if let Some(full) = self.chunks.back_mut() {
-                full.seal();
-                self.sealed_bytes += full.memory();
-            }
+            self.seal_last();
             self.chunks.push_back(Chunk::default());
         }
         let Some(mut chunk) = self.chunks.pop_back() else { return };
@@ -145,6 +144,13 @@ impl History {
         }
         self.open_bytes = chunk.memory();
         self.chunks.push_back(chunk);
+    }
+
+    fn seal_last(&mut self) {
+        let Some(last) = self.chunks.len().checked_sub(1) else { return };
+        self.chunks[last].seal();
+        self.summarize(last);
+        self.sealed_bytes += self.chunks[last].memory();
     }
 
     /// Puts each row of the snapshot at the chunk's end, finding or making its identity.

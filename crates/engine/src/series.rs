@@ -36,29 +36,6 @@ pub fn rates(points: &[(u64, u64)], range: Range, columns: usize, gaps: &[Range]
     out
 }
 
-/// The least and greatest of each column, of values that hold from one time to the next.
-pub fn extremes(
-    spans: impl Iterator<Item = (u64, u64, f32)>,
-    range: Range,
-    columns: usize,
-) -> (Vec<f32>, Vec<f32>) {
-    let (mut low, mut high) = (vec![f32::NAN; columns], vec![f32::NAN; columns]);
-    let length = range.to_ms.saturating_sub(range.from_ms).max(1) as f64;
-    let column = |ms: u64| ms.saturating_sub(range.from_ms) as f64 / length * columns as f64;
-    for (from, to, value) in spans {
-        if to < range.from_ms || from > range.to_ms || columns == 0 {
-            continue;
-        }
-        let first = (column(from) as usize).min(columns - 1);
-        let last = (column(to).ceil() as usize).clamp(first + 1, columns);
-        for at in first..last {
-            low[at] = low[at].min(value);
-            high[at] = high[at].max(value);
-        }
-    }
-    (low, high)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,13 +61,5 @@ mod tests {
             "a counter went back"
         );
         assert!(rates(&[], MINUTE, 3, &[]).iter().all(|v| v.is_nan()));
-    }
-
-    #[test]
-    fn extremes_keep_spikes_whatever_the_width() {
-        let spans = (0..1000u64).map(|i| (i * 10, i * 10 + 10, if i == 500 { 99.0 } else { 1.0 }));
-        let (low, high) = extremes(spans, MINUTE, 7);
-        assert_eq!(high.iter().copied().fold(0.0, f32::max), 99.0);
-        assert!(low.iter().all(|v| *v == 1.0));
     }
 }

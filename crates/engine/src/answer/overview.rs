@@ -8,14 +8,13 @@ use super::{
     Look, findings,
     peer::{self, Sum},
     row::{spark_max, transport},
-    timeline::{event_rates, events_at, held, total_rates},
+    timeline::{event_rates, events_at, greatest},
 };
 use crate::{
     frame::{Churn, Direction, Figure, Flow, Overview, ProtocolRow, Share, Status},
-    history::{Place, Row, RowIx, Totals},
+    history::{Columns, Place, Row, RowIx, Series},
     intern::Sym,
     moment::{At, direction_of, end_of},
-    series,
     snapshot::{Facts, status},
     view::{OverviewAsk, Range},
 };
@@ -33,8 +32,8 @@ pub fn answer(look: &Look<'_>, ask: &OverviewAsk, lost_events: u64) -> Overview 
     let Some(span) = look.stretch(STRETCH_MS) else { return Overview::default() };
     let points = usize::from(ask.spark_points).clamp(1, 2048);
     let totals = moment.place.and_then(|place| history.totals_at(place));
-    let held = |read: fn(&Totals) -> f32| series::extremes(held(look, read), span, points).1;
-    let rate = |read: fn(&Totals) -> Option<u64>| series::extremes(total_rates(look, read), span, points).1;
+    let columns = Columns { range: span, count: points };
+    let spark = |series| greatest(&history.extents(series, columns));
     let figure = |value: Option<f64>, spark: Vec<f32>| Figure { value, spark };
     let open: Vec<&At> = moment.connections.iter().filter(|at| at.is_open).collect();
     let (peers_came, peers_left) = comings(look);
@@ -47,14 +46,14 @@ pub fn answer(look: &Look<'_>, ask: &OverviewAsk, lost_events: u64) -> Overview 
     let spark_max = spark_max(top_peers.iter().map(|row| &row.flow));
     let count = |direction| open.iter().filter(|at| facts_direction(look, at) == direction).count() as u32;
     Overview {
-        connections: figure(totals.map(|t| f64::from(t.connections)), held(|t| t.connections as f32)),
-        peers: figure(totals.map(|t| f64::from(t.peers)), held(|t| t.peers as f32)),
+        connections: figure(totals.map(|t| f64::from(t.connections)), spark(Series::Connections)),
+        peers: figure(totals.map(|t| f64::from(t.peers)), spark(Series::Peers)),
         streams: match history.seen.streams {
-            true => figure(totals.map(|t| f64::from(t.streams)), held(|t| t.streams as f32)),
+            true => figure(totals.map(|t| f64::from(t.streams)), spark(Series::Streams)),
             false => Figure::default(),
         },
-        rate_in: figure(moment.rate_in, rate(|t| t.figures.bytes_in)),
-        rate_out: figure(moment.rate_out, rate(|t| t.figures.bytes_out)),
+        rate_in: figure(moment.rate_in, spark(Series::RateIn)),
+        rate_out: figure(moment.rate_out, spark(Series::RateOut)),
         events: figure(events_at(look), event_rates(look, span, points)),
         inbound: count(Direction::In),
         outbound: count(Direction::Out),

@@ -3,25 +3,23 @@
 use super::Look;
 use crate::{
     frame::Timeline,
-    history::Totals,
-    series,
+    history::{Columns, Extent, Series},
     view::{Range, TimelineAsk},
 };
 
 pub fn answer(look: &Look<'_>, ask: &TimelineAsk) -> Timeline {
     let Some(span) = look.span() else { return Timeline::default() };
-    let columns = usize::from(ask.columns).clamp(1, 8192);
-    let rate = |read: fn(&Totals) -> Option<u64>| series::extremes(total_rates(look, read), span, columns).1;
-    let counts = held(look, |totals| totals.connections as f32);
-    let (connections_min, connections_max) = series::extremes(counts, span, columns);
+    let columns = Columns { range: span, count: usize::from(ask.columns).clamp(1, 8192) };
+    let extents = |series| look.history.extents(series, columns);
+    let counts = extents(Series::Connections);
     let totals = look.moment.place.and_then(|place| look.history.totals_at(place));
     Timeline {
         span: Some(span),
-        rate_in: rate(|totals| totals.figures.bytes_in),
-        rate_out: rate(|totals| totals.figures.bytes_out),
-        connections_min,
-        connections_max,
-        events: event_rates(look, span, columns),
+        rate_in: greatest(&extents(Series::RateIn)),
+        rate_out: greatest(&extents(Series::RateOut)),
+        connections_min: counts.iter().map(|extent| extent.least).collect(),
+        connections_max: greatest(&counts),
+        events: event_rates(look, span, columns.count),
         gaps: look.gaps.clone(),
         at_rate_in: look.moment.rate_in,
         at_rate_out: look.moment.rate_out,
@@ -72,30 +70,6 @@ pub fn event_rates(look: &Look<'_>, span: Range, columns: usize) -> Vec<f32> {
         .collect()
 }
 
-/// Rates from one snapshot to the next, of the node's totals; none over gaps and between runs.
-pub fn total_rates(
-    look: &Look<'_>,
-    read: fn(&Totals) -> Option<u64>,
-) -> impl Iterator<Item = (u64, u64, f32)> {
-    pairs(look).filter_map(move |(before, now)| {
-        let elapsed = now.instant_ms.checked_sub(before.instant_ms).filter(|elapsed| *elapsed > 0)?;
-        let bytes = read(now)?.checked_sub(read(before)?)?;
-        let is_whole = before.run == now.run && !now.after_gap;
-        is_whole.then(|| (before.instant_ms, now.instant_ms, (bytes as f64 * 1000.0 / elapsed as f64) as f32))
-    })
-}
-
-/// A figure that holds from its snapshot to the next; not over gaps.
-pub fn held(look: &Look<'_>, read: fn(&Totals) -> f32) -> impl Iterator<Item = (u64, u64, f32)> {
-    let last = look.history.all_totals().next_back();
-    pairs(look)
-        .map(move |(before, now)| {
-            let to = if now.after_gap { before.instant_ms } else { now.instant_ms };
-            (before.instant_ms, to, read(before))
-        })
-        .chain(last.map(|totals| (totals.instant_ms, totals.instant_ms, read(totals))))
-}
-
-fn pairs<'a>(look: &Look<'a>) -> impl Iterator<Item = (&'a Totals, &'a Totals)> {
-    look.history.all_totals().zip(look.history.all_totals().skip(1))
+pub fn greatest(extents: &[Extent]) -> Vec<f32> {
+    extents.iter().map(|extent| extent.greatest).collect()
 }

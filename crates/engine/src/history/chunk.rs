@@ -7,7 +7,7 @@ mod sealed;
 use std::collections::HashMap;
 
 use self::{loose::LooseRows, open::OpenRows, sealed::SealedRows};
-use super::row::RowIx;
+use super::{pyramid::Summary, row::RowIx};
 use crate::{
     intern::Sym,
     snapshot::{Bytes, Facts, Figures},
@@ -99,6 +99,8 @@ enum Rows {
 #[derive(Debug)]
 pub struct Chunk {
     pub totals: Vec<Totals>,
+    /// None while it grows.
+    pub summary: Option<Summary>,
     facts: Vec<Facts>,
     facts_places: HashMap<Facts, u32>,
     facts_bytes: usize,
@@ -166,6 +168,7 @@ impl Default for Chunk {
     fn default() -> Self {
         Chunk {
             totals: Vec::with_capacity(CHUNK_LEN),
+            summary: None,
             facts: Vec::new(),
             facts_places: HashMap::new(),
             facts_bytes: 0,
@@ -177,6 +180,10 @@ impl Default for Chunk {
 impl Chunk {
     pub fn len(&self) -> usize {
         self.totals.len()
+    }
+
+    pub fn is_open(&self) -> bool {
+        matches!(self.rows, Rows::Open(_))
     }
 
     pub fn first_ms(&self) -> u64 {
@@ -249,6 +256,7 @@ impl Chunk {
         }
         let later = (self.len() > SPLIT_LEN).then(|| Chunk {
             totals: self.totals.split_off(CHUNK_LEN),
+            summary: None,
             facts: self.facts.clone(),
             facts_places: self.facts_places.clone(),
             facts_bytes: self.facts_bytes,

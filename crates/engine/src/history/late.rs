@@ -22,9 +22,6 @@ impl History {
         let next_ms = self.next_ms(now);
         let is_last_chunk = index + 1 == self.chunks.len();
         let Some(mut chunk) = self.chunks.get_mut(index).map(std::mem::take) else { return };
-        if !is_last_chunk {
-            self.sealed_bytes = self.sealed_bytes.saturating_sub(chunk.memory());
-        }
         let told_before: Vec<RowIx> = match at.checked_sub(1) {
             Some(previous) => chunk.statuses_at(previous).map(|(row, ..)| row).collect(),
             None => Vec::new(),
@@ -61,17 +58,15 @@ impl History {
                 }
             }
         }
-        let sealed = [
-            Some(&chunk).filter(|_| !is_last_chunk || later.is_some()),
-            later.as_ref().filter(|_| !is_last_chunk),
-        ];
-        self.sealed_bytes += sealed.into_iter().flatten().map(Chunk::memory).sum::<usize>();
         self.chunks[index] = chunk;
         if let Some(later) = later {
             self.chunks.insert(index + 1, later);
         }
-        self.open_bytes = self.chunks.back().map_or(0, Chunk::memory);
         self.mend_gaps(now);
+        // Two where it was split, and the one after them, whose first interval may be another.
+        (index..index + 3).for_each(|chunk| self.summarize(chunk));
+        self.sealed_bytes = self.chunks.iter().filter(|chunk| !chunk.is_open()).map(Chunk::memory).sum();
+        self.open_bytes = self.chunks.back().filter(|chunk| chunk.is_open()).map_or(0, Chunk::memory);
     }
 
     /// The rows of a snapshot that came late, each with its identity.
