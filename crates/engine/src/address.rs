@@ -61,6 +61,11 @@ const TRANSPORTS: [&str; 11] = [
 
 pub const RELAYED: &str = "relayed";
 
+/// Every name that a transport may have here.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TRANSPORTS.into_iter().chain([RELAYED])
+}
+
 pub fn parse(address: &str) -> Address {
     let parts: Vec<&str> = address.split('/').collect();
     let circuit = parts.iter().position(|part| *part == "p2p-circuit");

@@ -12,6 +12,7 @@ mod row;
 mod story;
 mod table;
 mod timeline;
+mod traffic;
 
 use std::cell::RefCell;
 
@@ -80,6 +81,7 @@ pub fn frame(look: &Look<'_>, problems: Problems, history_version: u64) -> Frame
         Panel::Connections(ask) => Answer::Connections(table::answer(look, ask)),
         Panel::Events(ask) => Answer::Events(events::answer(look, ask)),
         Panel::Inspector(ask) => Answer::Inspector(inspector::answer(look, ask)),
+        Panel::Traffic(ask) => Answer::Traffic(traffic::answer(look, ask)),
     };
     Frame {
         rev: look.view.rev,

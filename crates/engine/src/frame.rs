@@ -2,7 +2,11 @@
 //!
 //! None is what the source never told: shown as "–", never as 0. In series NaN is "no data here" (a gap).
 
+mod traffic;
+
 use serde::{Deserialize, Serialize};
+
+pub use traffic::{Traffic, TrafficPart};
 
 use crate::view::{Key, Range};
 
@@ -28,6 +32,7 @@ pub enum Answer {
     Events(Events),
     /// None: the selection is not known in this history.
     Inspector(Option<Box<Inspector>>),
+    Traffic(Traffic),
 }
 
 /// What every screen shows: which node, where in time, how much, and what is missing.

@@ -10,8 +10,13 @@ mod row;
 mod run;
 mod seen;
 mod track;
+mod traffic;
 
-use std::collections::{HashSet, VecDeque};
+use std::{
+    cell::RefCell,
+    collections::{HashSet, VecDeque},
+    rc::Rc,
+};
 
 use chunk::CHUNK_LEN;
 pub use chunk::{Chunk, Column, Totals, Want};
@@ -21,11 +26,13 @@ pub use row::{End, Row, RowIx, Rows};
 pub use run::{Runs, RuntimeKept};
 pub use seen::Seen;
 use seen::SharedVotes;
+use traffic::Traffic;
+pub use traffic::{By, Part as TrafficPart};
 
 use crate::{
-    address::Addresses,
+    address::{self, Addresses},
     intake::Runtime,
-    intern::Interner,
+    intern::{Interner, Sym},
     snapshot::{RowIn, Snapshot, Who},
 };
 
@@ -40,6 +47,8 @@ pub struct Place {
 pub struct History {
     pub interner: Interner,
     pub addresses: Addresses,
+    /// Their names, which traffic is told apart by: they are never swept.
+    transports: Vec<Sym>,
     pub rows: Rows,
     pub events: EventLog,
     pub runs: Runs,
@@ -63,6 +72,8 @@ pub struct History {
     /// Grows with every snapshot and Runtime: what shows at a time may have changed.
     pub version: u64,
     shared_votes: SharedVotes,
+    /// Of the open chunk, at this version.
+    newest_traffic: RefCell<Option<(u64, Rc<Traffic>)>>,
     /// Events and snapshots dropped since texts were swept.
     dropped_since_sweep: usize,
     /// Bytes of texts that the last sweep left.
@@ -76,7 +87,9 @@ const SNAPSHOT_WEIGHT: usize = 64;
 
 impl History {
     pub fn new(chunk_bytes: usize) -> History {
-        History { chunk_bytes, ..History::default() }
+        let mut history = History { chunk_bytes, ..History::default() };
+        history.transports = address::names().map(|name| history.interner.sym(name.as_bytes())).collect();
+        history
     }
 
     pub fn runtime(&mut self, runtime: &Runtime) {
@@ -373,7 +386,7 @@ impl History {
     }
 
     fn sweep(&mut self) {
-        let mut marked = HashSet::new();
+        let mut marked: HashSet<Sym> = self.transports.iter().copied().collect();
         for chunk in &self.chunks {
             chunk.each_sym(|sym| _ = marked.insert(sym));
         }

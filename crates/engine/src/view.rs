@@ -54,6 +54,7 @@ pub enum Panel {
     Connections(TableAsk),
     Events(EventsAsk),
     Inspector(InspectorAsk),
+    Traffic(TrafficAsk),
 }
 
 /// The strip at the bottom, over the whole history.
@@ -141,4 +142,22 @@ pub struct EventsAsk {
 pub struct InspectorAsk {
     /// Columns of the traffic chart.
     pub chart_columns: u16,
+}
+
+/// Who or what moves the bytes, over the range (or the last 15 min).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrafficAsk {
+    pub by: TrafficBy,
+    /// How many columns: one for each device pixel, or fewer.
+    pub columns: u16,
+    /// How many parts are told apart, those with most bytes first; the others are one.
+    pub parts: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TrafficBy {
+    Peer,
+    /// Of the streams' own bytes.
+    Protocol,
+    Transport,
 }

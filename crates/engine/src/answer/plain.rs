@@ -6,9 +6,10 @@ use super::{
     Look, events, graph, peer,
     row::stream_row,
     table::{self, ordered_streams},
+    traffic,
 };
 use crate::{
-    frame::{ConnRow, Direction, End, EventRow, Flow, GraphNode, PeerRow, Status, StreamRow},
+    frame::{ConnRow, Direction, End, EventRow, Flow, GraphNode, PeerRow, Status, StreamRow, TrafficPart},
     moment::{At, status_word},
 };
 
@@ -20,7 +21,14 @@ pub fn rows(look: &Look<'_>, screen: &str) -> Value {
             graph::nodes_with_places(look).iter().map(|(node, x, y)| graph_node(node, *x, *y)).collect()
         }
         "overview" => peer::all(look).iter().map(peer).collect(),
+        "traffic" => traffic::rows(look).into_iter().map(|(by, part)| traffic_part(by, &part)).collect(),
         _ => Vec::new(),
+    })
+}
+
+fn traffic_part(by: &str, part: &TrafficPart) -> Value {
+    json!({
+        "by": by, "name": part.name, "key": part.key, "bytes_in": part.bytes_in, "bytes_out": part.bytes_out,
     })
 }
 

@@ -4,10 +4,10 @@ mod loose;
 mod open;
 mod sealed;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 use self::{loose::LooseRows, open::OpenRows, sealed::SealedRows};
-use super::{pyramid::Summary, row::RowIx};
+use super::{pyramid::Summary, row::RowIx, traffic::Traffic};
 use crate::{
     intern::Sym,
     snapshot::{Bytes, Facts, Figures},
@@ -101,6 +101,7 @@ pub struct Chunk {
     pub totals: Vec<Totals>,
     /// None while it grows.
     pub summary: Option<Summary>,
+    pub traffic: Option<Rc<Traffic>>,
     facts: Vec<Facts>,
     facts_places: HashMap<Facts, u32>,
     facts_bytes: usize,
@@ -169,6 +170,7 @@ impl Default for Chunk {
         Chunk {
             totals: Vec::with_capacity(CHUNK_LEN),
             summary: None,
+            traffic: None,
             facts: Vec::new(),
             facts_places: HashMap::new(),
             facts_bytes: 0,
@@ -257,6 +259,7 @@ impl Chunk {
         let later = (self.len() > SPLIT_LEN).then(|| Chunk {
             totals: self.totals.split_off(CHUNK_LEN),
             summary: None,
+            traffic: None,
             facts: self.facts.clone(),
             facts_places: self.facts_places.clone(),
             facts_bytes: self.facts_bytes,
@@ -374,6 +377,16 @@ impl Chunk {
         }
     }
 
+    /// Each change of a column of the row kept at a place: (snapshot, value + 1 from then on; 0: not told).
+    pub fn changes(&self, place: usize, column: Column) -> impl Iterator<Item = (u8, u64)> {
+        let column = column as usize;
+        let (open, sealed) = match &self.rows {
+            Rows::Open(open) => (Some(open.changes(place, column)), None),
+            Rows::Sealed(sealed) => (None, Some(sealed.changes(place, column))),
+        };
+        open.into_iter().flatten().chain(sealed.into_iter().flatten())
+    }
+
     fn steps(
         &self,
         statuses: impl Iterator<Item = (u8, u64)>,
@@ -398,6 +411,9 @@ impl Chunk {
     pub fn each_sym(&self, mut visit: impl FnMut(Sym)) {
         for facts in &self.facts {
             facts.each_sym(&mut visit);
+        }
+        if let Some(traffic) = &self.traffic {
+            traffic.each_sym(visit);
         }
     }
 
@@ -436,6 +452,7 @@ impl Chunk {
             Rows::Sealed(sealed) => sealed.memory(),
         };
         let places = self.facts_places.len() * (size_of::<Facts>() + 16);
+        let rows = rows + self.traffic.as_ref().map_or(0, |traffic| traffic.memory());
         size_of::<Chunk>() + self.totals.len() * size_of::<Totals>() + self.facts_bytes + places + rows
     }
 

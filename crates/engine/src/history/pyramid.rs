@@ -1,6 +1,8 @@
 //! Figures of whole snapshots over time: of each interval between two of them, and of a chunk at once, so that a chart costs its
 //! pixels and not its data.
 
+use std::rc::Rc;
+
 use super::{Chunk, History, Totals};
 use crate::view::Range;
 
@@ -207,6 +209,7 @@ impl History {
         }
         let before = self.totals_before(chunk).cloned();
         self.chunks[chunk].summary = Some(Summary::of(before.as_ref(), &self.chunks[chunk]));
+        self.chunks[chunk].traffic = Some(Rc::new(self.count_traffic(chunk)));
     }
 }
 
@@ -242,8 +245,8 @@ mod tests {
         #[test]
         fn chunks_at_once_tell_what_their_snapshots_tell(
             steps in prop::collection::vec((1u64..3000, 0u64..5000, prop::bool::weighted(0.02)), 1..400),
-            late in prop::collection::vec((any::<prop::sample::Index>(), 1u64..500), 0..6),
-            (from, length, count) in (0u64..400_000, 1u64..900_000, 1usize..300),
+            late in prop::collection::vec((any::<prop::sample::Index>(), 1u64..500, any::<bool>()), 0..6),
+            (from, length, count) in (0u64..400_000, 1u64..900_000, prop_oneof![1usize..6, 1usize..300]),
             dropped in 0usize..3,
         ) {
             let mut history = History::new(usize::MAX);
@@ -257,8 +260,13 @@ mod tests {
                 instants.push(now);
                 history.snapshot(&snapshot(now, bytes));
             }
-            for (index, after) in late {
-                let at = instants[index.index(instants.len())] + after;
+            for (index, after, is_at_edge) in late {
+                let place = index.index(instants.len());
+                // Between two chunks, or anywhere.
+                let at = match instants.get(place | 63) {
+                    Some(edge) if is_at_edge => edge + 1,
+                    _ => instants[place] + after,
+                };
                 history.snapshot(&snapshot(at, bytes / 2));
             }
             (0..dropped).for_each(|_| if history.snapshot_count() > 200 { history.drop_chunk() });
