@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use peerscope_engine::{
     Engine, Options,
-    view::{Column, Cursor, EventsAsk, GraphAsk, OverviewAsk, Panel, Sort, TableAsk, TimelineAsk, View},
+    view::{
+        Column, Cursor, EventsAsk, GraphAsk, OverviewAsk, Panel, Sort, TableAsk, TimelineAsk, TrafficAsk,
+        TrafficBy, View,
+    },
 };
 use peerscope_introspection::{
     recording::{Item, Reader},
@@ -60,7 +63,7 @@ fn table() -> Panel {
     })
 }
 
-fn panels() -> [(&'static str, Panel); 4] {
+fn panels() -> [(&'static str, Panel); 5] {
     let overview = OverviewAsk { spark_points: 60, peers: 8, protocols: 8, churn_bars: 60 };
     let events =
         EventsAsk { hidden: Vec::new(), first: None, rows: 60, chart_bars: 120, expanded: Vec::new() };
@@ -69,6 +72,7 @@ fn panels() -> [(&'static str, Panel); 4] {
         ("graph", Panel::Graph(GraphAsk { labels: 8 })),
         ("overview", Panel::Overview(overview)),
         ("events", Panel::Events(events)),
+        ("traffic", Panel::Traffic(TrafficAsk { by: TrafficBy::Peer, columns: 1300, parts: 8 })),
     ]
 }
 

@@ -341,6 +341,7 @@ impl History {
             + self.events.memory()
             + self.interner.memory()
             + self.addresses.memory()
+            + self.newest_traffic.borrow().as_ref().map_or(0, |(_, traffic)| traffic.memory())
     }
 
     /// Frees the oldest until all fits; the newest chunk and events stay.

@@ -16,6 +16,15 @@ impl Sym {
     pub fn some(self) -> Option<Sym> {
         (!self.is_none()).then_some(self)
     }
+
+    /// To be packed, and back.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    pub fn of_number(number: u32) -> Sym {
+        Sym(number)
+    }
 }
 
 /// Bytes beside the text itself: the slot, the table's entry, the shared pointer's counts.

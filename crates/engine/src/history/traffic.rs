@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-pub use self::shares::Shares;
+use self::shares::{Shares, Sums};
 use super::{Chunk, Column, Columns, History, RowIx, row::Row};
 use crate::{address, intern::Sym, snapshot::Bytes, view::Range};
 
@@ -47,8 +47,7 @@ impl Moved {
 pub struct Traffic {
     protocols: Shares,
     transports: Shares,
-    /// In order of their symbols.
-    peers: Vec<(Sym, Moved)>,
+    peers: Sums,
     /// Made when connections were held to show their peer's figures.
     shared: bool,
 }
@@ -57,11 +56,11 @@ impl Traffic {
     pub fn each_sym(&self, mut visit: impl FnMut(Sym)) {
         self.protocols.each_sym(&mut visit);
         self.transports.each_sym(&mut visit);
-        self.peers.iter().for_each(|(peer, _)| visit(*peer));
+        self.peers.iter().for_each(|(peer, _)| visit(peer));
     }
 
     pub fn memory(&self) -> usize {
-        self.protocols.memory() + self.transports.memory() + self.peers.capacity() * size_of::<(Sym, Moved)>()
+        self.protocols.memory() + self.transports.memory() + self.peers.memory()
     }
 }
 
@@ -134,12 +133,7 @@ impl History {
         for chunk in self.chunk_numbers(range) {
             let mut add = |name: Sym, moved: Moved| all.entry(name).or_default().add(moved);
             if self.lies_within(chunk, range) {
-                let traffic = self.traffic_of(chunk);
-                match by {
-                    By::Peer => self.peers_of(&traffic).iter().for_each(|(peer, moved)| add(*peer, *moved)),
-                    By::Protocol => traffic.protocols.sums().for_each(|(name, moved)| add(name, moved)),
-                    By::Transport => self.transports_of(&traffic).for_each(|(name, moved)| add(name, moved)),
-                }
+                self.each_sum(chunk, by, add);
             } else {
                 self.each_within(chunk, by, range, None, |name, _, moved| add(name, moved));
             }
@@ -159,18 +153,24 @@ impl History {
                 });
                 continue;
             };
-            let mut add = |name: Sym, moved| parts.named(&places, name).add(column, moved, 1.0);
-            let traffic = self.traffic_of(chunk);
-            match by {
-                By::Peer => {
-                    let peers = self.peers_of(&traffic).iter();
-                    peers
-                        .filter(|(peer, _)| places.contains_key(peer))
-                        .for_each(|(peer, moved)| add(*peer, *moved));
-                }
-                By::Protocol => traffic.protocols.sums().for_each(|(name, moved)| add(name, moved)),
-                By::Transport => self.transports_of(&traffic).for_each(|(name, moved)| add(name, moved)),
-            }
+            let mut add = |name: Sym, moved| match by {
+                By::Peer if !places.contains_key(&name) => {}
+                _ => parts.named(&places, name).add(column, moved, 1.0),
+            };
+            self.each_sum(chunk, by, &mut add);
+        }
+    }
+
+    /// What each moved in a chunk.
+    fn each_sum(&self, chunk: usize, by: By, mut take: impl FnMut(Sym, Moved)) {
+        let traffic = self.traffic_of(chunk);
+        let is_of_its_own = by == By::Protocol || traffic.shared == self.seen.shared_traffic;
+        match by {
+            // Counted when it was not known yet whose the figures are.
+            _ if !is_of_its_own => {}
+            By::Peer => traffic.peers.iter().for_each(|(name, moved)| take(name, moved)),
+            By::Protocol => traffic.protocols.sums().for_each(|(name, moved)| take(name, moved)),
+            By::Transport => traffic.transports.sums().for_each(|(name, moved)| take(name, moved)),
         }
     }
 
@@ -208,15 +208,6 @@ impl History {
                 }
             }
         }
-    }
-
-    fn peers_of<'a>(&self, traffic: &'a Traffic) -> &'a [(Sym, Moved)] {
-        if traffic.shared == self.seen.shared_traffic { &traffic.peers } else { &[] }
-    }
-
-    fn transports_of<'a>(&self, traffic: &'a Traffic) -> impl Iterator<Item = (Sym, Moved)> + use<'a> {
-        let counts = traffic.shared == self.seen.shared_traffic;
-        counts.then(|| traffic.transports.sums()).into_iter().flatten()
     }
 
     fn chunk_numbers(&self, range: Range) -> std::ops::Range<usize> {
@@ -268,7 +259,6 @@ impl History {
                 peers.push((peer, sum));
             }
         });
-        peers.shrink_to_fit();
         let (mut protocols, mut transports) = (shares::Adding::default(), shares::Adding::default());
         let mut moved = vec![Moved::default(); self.chunks[chunk].len()];
         self.each_row(chunk, |row, whole, place| {
@@ -286,7 +276,12 @@ impl History {
                 false => transports.add(self.transport_of(whole), moved.len(), told),
             }
         });
-        Traffic { protocols: protocols.packed(), transports: transports.packed(), peers, shared }
+        Traffic {
+            protocols: protocols.packed(),
+            transports: transports.packed(),
+            peers: Sums::of(peers.into_iter()),
+            shared,
+        }
     }
 
     fn transport_of(&self, row: &Row) -> Sym {

@@ -8,6 +8,38 @@ use crate::{
     intern::Sym,
 };
 
+/// What each of many names moved, packed: of 10,000 peers in every chunk.
+#[derive(Debug, Default)]
+pub struct Sums(Vec<u8>);
+
+impl Sums {
+    /// In order of their symbols.
+    pub fn of(sums: impl Iterator<Item = (Sym, Moved)>) -> Sums {
+        let (mut packed, mut last) = (Vec::new(), 0);
+        for (name, moved) in sums {
+            put_varint(&mut packed, u64::from(name.number().wrapping_sub(last)));
+            put_varint(&mut packed, moved.bytes_in);
+            put_varint(&mut packed, moved.bytes_out);
+            last = name.number();
+        }
+        packed.shrink_to_fit();
+        Sums(packed)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (Sym, Moved)> {
+        let (mut bytes, mut last) = (self.0.as_slice(), 0u32);
+        std::iter::from_fn(move || {
+            let mut next = || take_varint(&mut bytes);
+            last = last.wrapping_add(next()? as u32);
+            Some((Sym::of_number(last), Moved { bytes_in: next()?, bytes_out: next()? }))
+        })
+    }
+
+    pub fn memory(&self) -> usize {
+        self.0.capacity()
+    }
+}
+
 /// Names in one chunk; what moved least is under no name beyond them. A peer may make up protocols.
 const MAX_NAMES: usize = 256;
 
