@@ -12,6 +12,7 @@ mod row;
 mod story;
 mod table;
 mod timeline;
+pub mod whole;
 
 use std::cell::RefCell;
 

@@ -236,6 +236,13 @@ impl Engine {
         self.with_look(view, |look| answer::plain::rows(look, screen).to_string())
     }
 
+    /// The snapshot shown at a time, with everything that the history keeps of it, as a JSON object. None: nothing is
+    /// told by then.
+    #[must_use]
+    pub fn snapshot_json(&self, at_ms: u64) -> Option<String> {
+        answer::whole::snapshot(&self.history, at_ms).map(|whole| whole.to_string())
+    }
+
     fn with_look<T>(&mut self, view: &View, read: impl FnOnce(&Look<'_>) -> T) -> T {
         // Events come often; where there are snapshots they change nothing of it.
         let events = if self.history.last_ms().is_none() { self.version } else { 0 };

@@ -57,6 +57,7 @@ impl Want {
     pub const FACTS: Want = Want(1 << Column::Facts as u16);
     pub const STREAM: Want = Want(Self::BYTES.0 | Self::FACTS.0);
     pub const CONNECTION: Want = Want(Self::STREAM.0 | 1 << Column::Latency as u16);
+    pub const ALL: Want = Want(u16::MAX);
 
     /// And the rates as the node measured them.
     pub const fn and_rates(self) -> Want {
@@ -77,6 +78,10 @@ impl Want {
 pub struct Totals {
     pub instant_ms: u64,
     pub run: u32,
+    /// As told, whatever the run makes of it.
+    pub start_ms: u64,
+    pub duration_ms: u64,
+    pub closed_cut: u64,
     pub figures: Figures,
     pub connections: u32,
     pub peers: u32,
@@ -160,6 +165,7 @@ impl Kept {
     }
 }
 
+/// A figure of 2^64 - 1 is kept as one less: the last number stands for the one before it.
 fn some(value: Option<u64>) -> u64 {
     value.map_or(0, |value| value.saturating_add(1))
 }
