@@ -2,6 +2,7 @@
 //! what falls out is counted.
 
 mod chunk;
+mod dht;
 mod event_log;
 mod identity;
 mod late;
@@ -15,6 +16,7 @@ use std::collections::{HashSet, VecDeque};
 
 use chunk::CHUNK_LEN;
 pub use chunk::{Chunk, Column, Kept, Totals, Want};
+pub use dht::DhtTotals;
 pub use event_log::{Event, EventLog, Part};
 pub use pyramid::{Columns, Extent, Series};
 pub use row::{End, Row, RowIx, Rows};
@@ -133,6 +135,7 @@ impl History {
         let told = Telling { at_ms: now, run, from_start, next_ms: None };
         let before = std::mem::take(&mut self.last);
         self.last = self.append_rows(&mut chunk, is_new_chunk, snapshot, told, &before);
+        chunk.append_dht(snapshot.dht.as_deref());
         if let Some(totals) = chunk.totals.last_mut() {
             let rows = snapshot.rows.iter().zip(&self.last).filter(|(_, last)| !last.is_second);
             let name = |last: &Last| self.rows.get(last.row).map_or(Sym::NONE, |row| row.facts.name);

@@ -3,6 +3,7 @@
 //! Of a state most is as it was in the state before. [`quick`] reads the figures straight from the bytes and compares the rest
 //! with what it was; what is new, and whatever is odd, prost reads.
 
+mod dht;
 mod quick;
 mod scan;
 
@@ -187,13 +188,16 @@ impl Texts<'_> {
                 figures: Figures::default(),
             }));
         }
+        let dht = state.subsystems.as_ref().and_then(|all| all.dht.as_ref());
+        let over_dht = dht.map_or(0, dht::over);
         Snapshot {
             instant_ms: state.instant_ts,
             start_ms: state.start_ts,
             duration_ms: u64::from(state.snapshot_duration_ms),
-            closed_cut: state.closed_cut.saturating_add(over),
+            closed_cut: state.closed_cut.saturating_add(over).saturating_add(over_dht),
             total: figures(state.traffic.as_ref(), 0),
             rows,
+            dht: dht.map(|dht| Box::new(self.dht(dht))),
         }
     }
 

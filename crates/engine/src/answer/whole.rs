@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use crate::{
-    history::{Chunk, History, Kept, Place, RowIx, Want},
+    history::{Chunk, DhtTotals, History, Kept, Place, RowIx, Want},
     intern::Sym,
-    snapshot::{Facts, Figures},
+    snapshot::{DhtParams, Facts, Figures, InTable, Queries},
 };
 
 /// The last one that is not after `at_ms`.
@@ -22,13 +22,29 @@ pub fn snapshot(history: &History, at_ms: u64) -> Option<Value> {
         "closed_cut": totals.closed_cut,
         "total": figures(&totals.figures),
         "connections": connections(history, chunk, place),
+        "dht": totals.dht.as_deref().map(|told| dht(history, told, &chunk.dht_at(place.at))),
     }))
+}
+
+fn dht(history: &History, told: &DhtTotals, peers: &[InTable]) -> Value {
+    let facts = &told.facts;
+    let text = |sym| history.interner.text(sym).into_owned();
+    let queries = |told: Queries| json!([told.success, told.error, told.timeout]);
+    let params = |told: DhtParams| json!([told.k, told.alpha, told.disjoint_paths, told.beta]);
+    let peer = |peer: &InTable| json!([peer.bucket, text(peer.peer), peer.status, peer.age_ms]);
+    json!({
+        "protocol": text(facts.protocol), "enabled": facts.enabled, "start_ms": facts.start_ms,
+        "params": facts.params.map(params), "buckets": facts.buckets,
+        "incoming": told.incoming.map(queries), "outgoing": told.outgoing.map(queries),
+        "peers": peers.iter().map(peer).collect::<Vec<_>>(),
+    })
 }
 
 fn connections(history: &History, chunk: &Chunk, place: Place) -> Vec<Value> {
     let mut streams: HashMap<RowIx, Vec<Value>> = HashMap::new();
     let mut connections = Vec::new();
-    for (ix, kept) in chunk.rows_at(place.at, |_| Want::ALL) {
+    for (ix, kept, _) in chunk.statuses_at(place.at) {
+        let Some(kept) = chunk.kept_at(kept, place.at, Want::ALL) else { continue };
         let Some(row) = history.rows.get(ix) else { continue };
         let mut value = kept_row(history, chunk, row.id, &kept);
         match row.parent {

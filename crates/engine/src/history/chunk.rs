@@ -7,10 +7,14 @@ mod sealed;
 use std::collections::HashMap;
 
 use self::{loose::LooseRows, open::OpenRows, sealed::SealedRows};
-use super::{pyramid::Summary, row::RowIx};
+use super::{
+    dht::{DhtPeers, DhtTotals},
+    pyramid::Summary,
+    row::RowIx,
+};
 use crate::{
     intern::Sym,
-    snapshot::{Bytes, Facts, Figures},
+    snapshot::{Bytes, Dht, Facts, Figures, InTable},
 };
 
 /// Snapshots of a full chunk: a seek decodes so many deltas at most, and what is dropped goes in such pieces.
@@ -90,6 +94,8 @@ pub struct Totals {
     pub after_gap: bool,
     /// The link was lost before this one, whatever the times say.
     pub after_loss: bool,
+    /// None: the snapshot tells no DHT.
+    pub dht: Option<Box<DhtTotals>>,
 }
 
 /// What a row is at one snapshot, by column; as in the columns, 0 is "not told".
@@ -110,6 +116,7 @@ pub struct Chunk {
     facts_places: HashMap<Facts, u32>,
     facts_bytes: usize,
     rows: Rows,
+    dht: DhtPeers,
 }
 
 /// A row in a snapshot, as it comes in.
@@ -179,6 +186,7 @@ impl Default for Chunk {
             facts_places: HashMap::new(),
             facts_bytes: 0,
             rows: Rows::Open(OpenRows::default()),
+            dht: DhtPeers::default(),
         }
     }
 }
@@ -222,6 +230,22 @@ impl Chunk {
         self.totals.push(totals);
     }
 
+    /// The routing table of the last snapshot.
+    pub fn append_dht(&mut self, dht: Option<&Dht>) {
+        let at = self.totals.len().saturating_sub(1) as u8;
+        let before = self.totals.iter().rev().nth(1).and_then(|totals| totals.dht.as_deref());
+        let told = dht.map(|dht| Box::new(DhtTotals::new(dht, before)));
+        if let Some(totals) = self.totals.last_mut() {
+            totals.dht = told;
+            self.dht.append(at, totals.instant_ms, dht);
+        }
+    }
+
+    /// Who was in the routing table at a snapshot, by bucket.
+    pub fn dht_at(&self, at: usize) -> Vec<InTable> {
+        self.totals.get(at).map_or(Vec::new(), |totals| self.dht.at(at as u8, totals.instant_ms))
+    }
+
     /// A row of the last snapshot. `place`: where this chunk keeps it, if it is known. Returns that.
     pub fn append(&mut self, row: RowIx, place: Option<u32>, told: &Told<'_>, facts: u32) -> u32 {
         let at = self.totals.len().saturating_sub(1) as u8;
@@ -250,11 +274,15 @@ impl Chunk {
         at: usize,
         totals: Totals,
         rows: impl Iterator<Item = (RowIx, Told<'a>)>,
+        dht: Option<&Dht>,
         is_newest: bool,
     ) -> Option<Chunk> {
         let mut loose = self.loosen();
         let is_last = at >= self.len();
-        self.totals.insert(at.min(self.totals.len()), totals);
+        let neighbour = self.totals.get(at.saturating_sub(1)).and_then(|totals| totals.dht.as_deref());
+        let told = dht.map(|dht| Box::new(DhtTotals::new(dht, neighbour)));
+        self.dht.insert(at as u8, totals.instant_ms, dht, is_last);
+        self.totals.insert(at.min(self.totals.len()), Totals { dht: told, ..totals });
         loose.begin(at as u8, is_last);
         for (row, told) in rows {
             let facts = self.facts_index(told.facts);
@@ -267,6 +295,7 @@ impl Chunk {
             facts_places: self.facts_places.clone(),
             facts_bytes: self.facts_bytes,
             rows: Rows::Open(loose.split_off().tighten()),
+            dht: self.dht.split_off(),
         });
         self.rows = Rows::Open(loose.tighten());
         let has_later = later.is_some();
@@ -405,6 +434,10 @@ impl Chunk {
         for facts in &self.facts {
             facts.each_sym(&mut visit);
         }
+        for totals in self.totals.iter().filter_map(|totals| totals.dht.as_deref()) {
+            visit(totals.facts.protocol);
+        }
+        self.dht.each_sym(visit);
     }
 
     /// Packs the rows; nothing changes but the room they take.
@@ -417,6 +450,7 @@ impl Chunk {
         });
         self.facts.shrink_to_fit();
         self.facts_places = HashMap::new();
+        self.dht.seal();
     }
 
     /// Its rows, each column of each by itself; the chunk has none until they are put back.
@@ -442,13 +476,15 @@ impl Chunk {
             Rows::Sealed(sealed) => sealed.memory(),
         };
         let places = self.facts_places.len() * (size_of::<Facts>() + 16);
-        size_of::<Chunk>() + self.totals.len() * size_of::<Totals>() + self.facts_bytes + places + rows
+        let dht = self.totals.iter().filter_map(|totals| totals.dht.as_deref()).map(DhtTotals::memory);
+        let totals = self.totals.len() * size_of::<Totals>() + dht.sum::<usize>();
+        size_of::<Chunk>() + totals + self.facts_bytes + places + rows + self.dht.memory()
     }
 
     /// About what it will take when it is sealed.
     pub fn packed(&self) -> usize {
         match &self.rows {
-            Rows::Open(open) => open.packed() + self.facts_bytes,
+            Rows::Open(open) => open.packed() + self.facts_bytes + self.dht.memory(),
             Rows::Sealed(_) => self.memory(),
         }
     }

@@ -33,7 +33,7 @@ impl History {
             let told = chunk::Told { status: row_in.status, facts, figures: &row_in.figures };
             (*row, told)
         });
-        let later = chunk.insert(at, totals, told, is_last_chunk);
+        let later = chunk.insert(at, totals, told, snapshot.dht.as_deref(), is_last_chunk);
         for row in told_before.into_iter().filter(|row| !seen.contains(row)) {
             // Its end was placed at the snapshot that follows; this one says that it came sooner.
             let end = self.rows.get(row).and_then(|row| row.end);

@@ -20,6 +20,7 @@ pub struct Seen {
     /// A transport or a host could be read of an address or of a transport id.
     pub transport: bool,
     pub remote: bool,
+    pub dht: bool,
     /// Connections of one peer show the same figures: they are the peer's.
     pub shared_traffic: bool,
 }
@@ -87,6 +88,7 @@ impl History {
     pub(super) fn note_seen(&mut self, snapshot: &Snapshot) {
         let mut seen = self.seen;
         let any = |figures: &Figures| figures.bytes_in.unwrap_or(0) > 0 || figures.bytes_out.unwrap_or(0) > 0;
+        seen.dht |= snapshot.dht.is_some();
         seen.total |= snapshot.total.bytes_in.is_some() || snapshot.total.bytes_out.is_some();
         let mut by_peer = HashMap::new();
         let mut votes = SharedVotes::default();

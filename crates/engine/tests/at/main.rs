@@ -3,6 +3,7 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 mod model;
+mod table;
 mod world;
 
 use std::collections::BTreeSet;
@@ -112,6 +113,7 @@ const PLAIN: Knobs = Knobs {
     relayed: false,
     twice: false,
     go: false,
+    dht: false,
 };
 
 proptest! {
@@ -158,16 +160,21 @@ proptest! {
     }
 
     #[test]
+    fn with_a_routing_table(world in worlds(Knobs { dht: true, late: true, same_time: true, ..PLAIN })) {
+        is_exact(&world.0)?;
+    }
+
+    #[test]
     fn all_of_it(world in worlds(Knobs {
         late: true, same_time: true, missing: true, restarts: true, odd_numbers: true, by_reference: true,
-        relayed: true, twice: true, go: false,
+        relayed: true, twice: true, go: false, dht: true,
     })) {
         is_exact(&world.0)?;
     }
 
     #[test]
     fn within_a_budget_what_is_left_is_exact_and_what_went_is_counted(
-        world in worlds(Knobs { late: true, restarts: true, ..PLAIN }), budget_kib in 20usize..120,
+        world in worlds(Knobs { late: true, restarts: true, dht: true, ..PLAIN }), budget_kib in 20usize..120,
     ) {
         let mut engine = Engine::new(Options { budget_bytes: budget_kib << 10 });
         let mut model = Model::default();

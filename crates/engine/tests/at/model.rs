@@ -70,8 +70,27 @@ fn snapshot(state: &wire::State) -> Value {
         "closed_cut": state.closed_cut,
         "total": figures(state.traffic.as_ref(), 0, u64::MAX),
         "connections": connections,
+        "dht": state.subsystems.as_ref().and_then(|all| all.dht.as_ref()).map(dht),
     });
     sorted(value)
+}
+
+fn dht(told: &wire::Dht) -> Value {
+    let queries = |told: wire::dht::QueryGauge| json!([told.success, told.error, told.timeout]);
+    let params = |told: wire::dht::Params| json!([told.k, told.alpha, told.disjoint_paths, told.beta]);
+    let buckets: BTreeSet<u32> = told.buckets.iter().map(|bucket| bucket.cpl).collect();
+    let mut seen = HashSet::new();
+    let mut peers = Vec::new();
+    for bucket in &told.buckets {
+        for peer in bucket.peers.iter().filter(|peer| seen.insert((bucket.cpl, peer.peer_id.clone()))) {
+            peers.push(json!([bucket.cpl, peer.peer_id, peer.status, peer.age_in_bucket]));
+        }
+    }
+    json!({
+        "protocol": told.protocol, "enabled": told.enabled, "start_ms": told.start_ts,
+        "params": told.params.map(params), "buckets": buckets, "incoming": told.incoming_queries.map(queries),
+        "outgoing": told.outgoing_queries.map(queries), "peers": peers,
+    })
 }
 
 fn connection(told: &wire::Connection) -> Value {
@@ -145,6 +164,9 @@ pub fn sorted(mut snapshot: Value) -> Value {
         connections.iter_mut().for_each(|connection| sort(&mut connection["streams"]));
     }
     sort(&mut snapshot["connections"]);
+    if snapshot["dht"].is_object() {
+        sort(&mut snapshot["dht"]["peers"]);
+    }
     snapshot
 }
 

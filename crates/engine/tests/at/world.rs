@@ -6,7 +6,7 @@ use bytes::Bytes;
 use peerscope_introspection::wire::{self, connection, server_message::Payload, stream};
 use proptest::{collection, option, prelude::*};
 
-use crate::{kit::payload, model::state_of};
+use crate::{kit::payload, model::state_of, table};
 
 /// What a source does besides telling one state a second.
 #[derive(Clone, Copy, Default)]
@@ -29,6 +29,8 @@ pub struct Knobs {
     pub twice: bool,
     /// As the Go endpoint: always active, no times, and a peer's connections with the same figures.
     pub go: bool,
+    /// A routing table.
+    pub dht: bool,
 }
 
 /// What comes between two states of a world, and how the second one comes.
@@ -36,6 +38,8 @@ pub struct Knobs {
 struct Step {
     /// None: all is as in the state before, but so many bytes more have passed.
     connections: Result<Vec<wire::Connection>, u64>,
+    /// None: as before, but older.
+    dht: Option<Option<wire::Dht>>,
     total: Option<wire::Traffic>,
     duration_ms: u32,
     closed_cut: u64,
@@ -61,14 +65,20 @@ pub fn worlds(knobs: Knobs) -> impl Strategy<Value = World> {
 fn tell(knobs: Knobs, steps: Vec<Step>) -> Vec<Bytes> {
     let (mut now_ms, mut start_ms) = (1_000_000u64, 1_000u64);
     let mut connections: Vec<wire::Connection> = Vec::new();
+    let mut dht = None;
     let mut told: Vec<(u64, Bytes)> = Vec::new();
     for (place, step) in steps.into_iter().enumerate() {
         let [time, coming, restart, again] = step.dice;
-        now_ms += match time {
+        let passed_ms = match time {
             0..20 if knobs.same_time => 0,
             20..25 if knobs.missing => 60_000,
             _ => 1000,
         };
+        now_ms += passed_ms;
+        match step.dht.filter(|_| knobs.dht) {
+            Some(other) => dht = other,
+            None => dht.iter_mut().for_each(|dht| table::move_on(dht, passed_ms as u32)),
+        }
         match step.connections {
             Ok(others) => connections = others,
             Err(more) => connections.iter_mut().for_each(|connection| move_on(connection, more)),
@@ -84,7 +94,7 @@ fn tell(knobs: Knobs, steps: Vec<Step>) -> Vec<Bytes> {
             _ => {}
         }
         let state = payload(Payload::State(wire::State {
-            subsystems: Some(wire::Subsystems { connections: connections.clone(), dht: None }),
+            subsystems: Some(wire::Subsystems { connections: connections.clone(), dht: dht.clone() }),
             traffic: step.total,
             instant_ts: now_ms,
             start_ts: start_ms,
@@ -122,10 +132,11 @@ fn step(knobs: Knobs) -> impl Strategy<Value = Step> {
     let rows = collection::btree_map(0u8..7, connection(knobs), 0..6);
     let rows = (rows, any::<u8>()).prop_map(move |(rows, pick)| all(knobs, rows, pick));
     let connections = prop_oneof![3 => rows.prop_map(Ok), 2 => (0u64..100).prop_map(Err)];
-    (connections, traffic(knobs), 0u32..2000, 0u64..3, any::<[u8; 4]>()).prop_map(
-        |(connections, total, duration_ms, closed_cut, dice)| {
+    let dht = if knobs.dht { option::weighted(0.4, table::tables()).boxed() } else { Just(None).boxed() };
+    (connections, dht, traffic(knobs), 0u32..2000, 0u64..3, any::<[u8; 4]>()).prop_map(
+        |(connections, dht, total, duration_ms, closed_cut, dice)| {
             let dice = dice.map(|die| die % 100);
-            Step { connections, total, duration_ms, closed_cut, dice }
+            Step { connections, dht, total, duration_ms, closed_cut, dice }
         },
     )
 }
