@@ -2,6 +2,7 @@
 //! what falls out is counted.
 
 mod chunk;
+mod configuration;
 mod dht;
 mod event_log;
 mod identity;
@@ -16,6 +17,7 @@ use std::collections::{HashSet, VecDeque};
 
 use chunk::CHUNK_LEN;
 pub use chunk::{Chunk, Column, Kept, Totals, Want};
+pub use configuration::{Configuration, Configurations};
 pub use dht::DhtTotals;
 pub use event_log::{Event, EventLog, Part};
 pub use pyramid::{Columns, Extent, Series};
@@ -45,6 +47,7 @@ pub struct History {
     pub rows: Rows,
     pub events: EventLog,
     pub runs: Runs,
+    pub configurations: Configurations,
     chunks: VecDeque<Chunk>,
     /// The snapshot appended last, row by row.
     last: Vec<Last>,
@@ -86,9 +89,19 @@ impl History {
         for declared in &runtime.types {
             self.events.declare(declared);
         }
-        if self.runs.runtime(runtime) {
+        if self.runs.runtime(runtime, self.newest_ms()) {
             self.link_lost = true;
         }
+    }
+
+    pub fn configured(&mut self, told: Configuration) {
+        self.version += 1;
+        self.configurations.told(told, self.newest_ms());
+    }
+
+    /// The newest time told; 0: none yet.
+    fn newest_ms(&self) -> u64 {
+        self.last_ms().max(self.events.last_ms()).unwrap_or(0)
     }
 
     /// Nothing is recorded from here to the next snapshot.
@@ -335,6 +348,8 @@ impl History {
             + self.events.memory()
             + self.interner.memory()
             + self.addresses.memory()
+            + self.runs.memory()
+            + self.configurations.memory()
     }
 
     /// Frees the oldest until all fits; the newest chunk and events stay.

@@ -15,6 +15,7 @@ use prost::Message;
 
 use crate::{
     event::{EventIn, EventType, Property, PropertyKind},
+    history::Configuration,
     intern::{Interner, Sym},
     snapshot::{Facts, Figures, RowIn, Snapshot, Who},
 };
@@ -114,6 +115,15 @@ fn read(payload: Bytes, interner: &mut Interner) -> Result<Told, Undecodable> {
             Told::Discarding((notice.discarded_events > 0).then_some(notice.discarded_events))
         }
         Some(Payload::Notice(_)) => Told::Unknown,
+    })
+}
+
+/// What the session is set to from this answer on, if it says so.
+pub fn configuration(response: &CommandResponse) -> Option<Configuration> {
+    let told = response.effective_config?;
+    Some(Configuration {
+        retention_ms: told.retention_period_ms,
+        interval_ms: told.state_snapshot_interval_ms,
     })
 }
 

@@ -55,7 +55,7 @@ pub enum TakenKind {
     },
     Event,
     Runtime,
-    /// For the client: the engine keeps nothing of it.
+    /// For the client; of it the engine keeps what the session is set to.
     Response(CommandResponse),
     Notice,
     /// A payload of no known kind.
@@ -156,6 +156,9 @@ impl Engine {
             }
             Ok(intake::Told::Response(response)) => {
                 self.counters.responses += 1;
+                if let Some(configuration) = intake::configuration(&response) {
+                    self.history.configured(configuration);
+                }
                 TakenKind::Response(response)
             }
             Ok(intake::Told::Discarding(count)) => {
@@ -251,7 +254,8 @@ impl Engine {
             Some((known, moment)) if known == key => moment,
             _ => Moment::new(&self.history, view.cursor, view.range),
         };
-        let answer = read(&Look::new(&self.history, &moment, view, &self.found));
+        let counters = self.counters();
+        let answer = read(&Look::new(&self.history, &moment, view, &self.found, counters));
         self.moment = Some((key, moment));
         answer
     }

@@ -129,6 +129,12 @@ pub struct Queries {
     pub timeout: u64,
 }
 
+impl Queries {
+    pub fn all(self) -> u64 {
+        self.success.saturating_add(self.error).saturating_add(self.timeout)
+    }
+}
+
 /// A peer in a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InTable {

@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use peerscope_engine::{
     Engine, Options,
     view::{
-        Column, Cursor, EventsAsk, GraphAsk, InspectorAsk, OverviewAsk, Panel, Range, Sort, TableAsk, TimelineAsk, View,
+        Column, Cursor, DhtAsk, EventsAsk, GraphAsk, InspectorAsk, OverviewAsk, Panel, Range, Sort, TableAsk, TimelineAsk, View,
     },
 };
 
@@ -24,6 +24,8 @@ fn panels() -> Vec<Panel> {
             expanded: Vec::new(),
         }),
         Panel::Events(EventsAsk { hidden: Vec::new(), first: None, rows: 20, chart_bars: 9, expanded: Vec::new() }),
+        Panel::Dht(DhtAsk { columns: 9 }),
+        Panel::Node,
         Panel::Inspector(InspectorAsk { chart_columns: 9 }),
     ]
 }
@@ -42,6 +44,7 @@ fuzz_target!(|bytes: &[u8]| {
             engine.link_lost();
         }
     }
+    engine.snapshot_json(u64::MAX);
     let (first, last) = (engine.counters().first_ms, engine.counters().last_ms);
     let cursors = [Cursor::Live, Cursor::At(first.unwrap_or(0)), Cursor::At(last.unwrap_or(0) / 2)];
     for cursor in cursors {
@@ -52,6 +55,10 @@ fuzz_target!(|bytes: &[u8]| {
             // What the screens name can be selected.
             let keys = frame.panels.iter().filter_map(|answer| match answer {
                 peerscope_engine::frame::Answer::Graph(graph) => graph.nodes.first().map(|node| node.key.clone()),
+                peerscope_engine::frame::Answer::Dht(dht) => {
+                    let buckets = dht.table.as_ref().map(|table| &table.buckets);
+                    buckets.into_iter().flatten().flat_map(|bucket| &bucket.peers).map(|peer| peer.key.clone()).next()
+                }
                 peerscope_engine::frame::Answer::Events(events) => events.rows.first().map(|row| row.key.clone()),
                 _ => None,
             });
@@ -61,7 +68,7 @@ fuzz_target!(|bytes: &[u8]| {
             }
         }
     }
-    for screen in ["overview", "graph", "connections", "events"] {
+    for screen in ["overview", "graph", "connections", "events", "dht", "node"] {
         engine.rows_json(screen, &View::default());
     }
 });

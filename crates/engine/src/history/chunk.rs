@@ -61,6 +61,7 @@ impl Want {
     pub const FACTS: Want = Want(1 << Column::Facts as u16);
     pub const STREAM: Want = Want(Self::BYTES.0 | Self::FACTS.0);
     pub const CONNECTION: Want = Want(Self::STREAM.0 | 1 << Column::Latency as u16);
+    pub const PACKETS: Want = Want(1 << Column::PacketsIn as u16 | 1 << Column::PacketsOut as u16);
     pub const ALL: Want = Want(u16::MAX);
 
     /// And the rates as the node measured them.

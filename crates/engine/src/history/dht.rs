@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    chunk::CHUNK_LEN,
+    chunk::{CHUNK_LEN, Totals},
     track::{Track, put_varint, take_varint, value_at},
 };
 use crate::{
@@ -37,6 +37,17 @@ impl DhtTotals {
     pub fn memory(&self) -> usize {
         let facts = size_of::<DhtFacts>() + self.facts.buckets.len() * 4;
         size_of::<DhtTotals>() + facts / Arc::strong_count(&self.facts).max(1)
+    }
+}
+
+impl Totals {
+    /// All queries that came, or were made, however they ended.
+    pub fn queries_in(&self) -> Option<u64> {
+        self.dht.as_deref()?.incoming.map(Queries::all)
+    }
+
+    pub fn queries_out(&self) -> Option<u64> {
+        self.dht.as_deref()?.outgoing.map(Queries::all)
     }
 }
 
