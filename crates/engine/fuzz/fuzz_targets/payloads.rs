@@ -44,7 +44,7 @@ fuzz_target!(|bytes: &[u8]| {
             engine.link_lost();
         }
     }
-    engine.snapshot_json(u64::MAX);
+    drop(engine.snapshot_json(u64::MAX));
     let (first, last) = (engine.counters().first_ms, engine.counters().last_ms);
     let cursors = [Cursor::Live, Cursor::At(first.unwrap_or(0)), Cursor::At(last.unwrap_or(0) / 2)];
     for cursor in cursors {
