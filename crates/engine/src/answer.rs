@@ -1,10 +1,12 @@
 //! A view's panels, answered from one moment of the history.
 
+mod dht;
 mod events;
 mod findings;
 mod graph;
 mod head;
 mod inspector;
+mod node;
 mod overview;
 mod peer;
 pub mod plain;
@@ -13,12 +15,14 @@ mod story;
 mod table;
 mod timeline;
 mod traffic;
+pub mod whole;
 
 use std::cell::RefCell;
 
 pub use events::Found;
 
 use crate::{
+    Counters,
     frame::{Answer, Frame, Never, Problems},
     history::History,
     moment::Moment,
@@ -34,11 +38,18 @@ pub struct Look<'a> {
     pub view: &'a View,
     pub gaps: Vec<Range>,
     pub found: &'a RefCell<Found>,
+    pub counters: Counters,
 }
 
 impl<'a> Look<'a> {
-    pub fn new(history: &'a History, moment: &'a Moment, view: &'a View, found: &'a RefCell<Found>) -> Self {
-        Look { history, moment, query: Query::parse(&view.query), view, gaps: gaps(history), found }
+    pub fn new(
+        history: &'a History,
+        moment: &'a Moment,
+        view: &'a View,
+        found: &'a RefCell<Found>,
+        counters: Counters,
+    ) -> Self {
+        Look { history, moment, query: Query::parse(&view.query), view, gaps: gaps(history), found, counters }
     }
 
     /// From the first to the last thing told.
@@ -80,6 +91,8 @@ pub fn frame(look: &Look<'_>, problems: Problems, history_version: u64) -> Frame
         Panel::Graph(ask) => Answer::Graph(graph::answer(look, ask)),
         Panel::Connections(ask) => Answer::Connections(table::answer(look, ask)),
         Panel::Events(ask) => Answer::Events(events::answer(look, ask)),
+        Panel::Dht(ask) => Answer::Dht(dht::answer(look, ask)),
+        Panel::Node => Answer::Node(Box::new(node::answer(look))),
         Panel::Inspector(ask) => Answer::Inspector(inspector::answer(look, ask)),
         Panel::Traffic(ask) => Answer::Traffic(traffic::answer(look, ask)),
     };

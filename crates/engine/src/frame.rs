@@ -2,10 +2,14 @@
 //!
 //! None is what the source never told: shown as "–", never as 0. In series NaN is "no data here" (a gap).
 
+mod dht;
+mod node;
 mod traffic;
 
 use serde::{Deserialize, Serialize};
 
+pub use dht::{Dht, DhtBucket, DhtParams, DhtPeer, DhtQueries, DhtStatus, DhtTable};
+pub use node::{ConfigurationTold, Counted, Node, PropertyTold, RuntimeTold, TypeTold};
 pub use traffic::{Traffic, TrafficPart};
 
 use crate::view::{Key, Range};
@@ -30,6 +34,8 @@ pub enum Answer {
     Graph(Graph),
     Connections(Table),
     Events(Events),
+    Dht(Dht),
+    Node(Box<Node>),
     /// None: the selection is not known in this history.
     Inspector(Option<Box<Inspector>>),
     Traffic(Traffic),
@@ -132,6 +138,9 @@ pub struct Flow {
     /// Bytes since the beginning.
     pub total_in: Option<u64>,
     pub total_out: Option<u64>,
+    /// Packets since the beginning, where the source counts them.
+    pub packets_in: Option<u64>,
+    pub packets_out: Option<u64>,
     /// The last 60 s, bytes per second, evenly spaced, oldest first. Empty when never told.
     pub spark_in: Vec<f32>,
     pub spark_out: Vec<f32>,

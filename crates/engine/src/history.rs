@@ -2,6 +2,8 @@
 //! what falls out is counted.
 
 mod chunk;
+mod configuration;
+mod dht;
 mod event_log;
 mod identity;
 mod late;
@@ -19,7 +21,9 @@ use std::{
 };
 
 use chunk::CHUNK_LEN;
-pub use chunk::{Chunk, Column, Totals, Want};
+pub use chunk::{Chunk, Column, Kept, Totals, Want};
+pub use configuration::{Configuration, Configurations};
+pub use dht::DhtTotals;
 pub use event_log::{Event, EventLog, Part};
 pub use pyramid::{Columns, Extent, Series};
 pub use row::{End, Row, RowIx, Rows};
@@ -52,11 +56,12 @@ pub struct History {
     pub rows: Rows,
     pub events: EventLog,
     pub runs: Runs,
+    pub configurations: Configurations,
     chunks: VecDeque<Chunk>,
     /// The snapshot appended last, row by row.
     last: Vec<Last>,
-    /// How many were appended.
-    appended: u32,
+    /// How many were taken in.
+    taken: u32,
     /// Bytes of the sealed chunks and of the open one, as of its last snapshot.
     sealed_bytes: usize,
     open_bytes: usize,
@@ -97,9 +102,19 @@ impl History {
         for declared in &runtime.types {
             self.events.declare(declared);
         }
-        if self.runs.runtime(runtime) {
+        if self.runs.runtime(runtime, self.newest_ms()) {
             self.link_lost = true;
         }
+    }
+
+    pub fn configured(&mut self, told: Configuration) {
+        self.version += 1;
+        self.configurations.told(told, self.newest_ms());
+    }
+
+    /// The newest time told; 0: none yet.
+    fn newest_ms(&self) -> u64 {
+        self.last_ms().max(self.events.last_ms()).unwrap_or(0)
     }
 
     /// Nothing is recorded from here to the next snapshot.
@@ -117,6 +132,7 @@ impl History {
         self.version += 1;
         self.closed_cut = self.closed_cut.max(snapshot.closed_cut);
         self.note_seen(snapshot);
+        self.taken = self.taken.wrapping_add(1);
         let is_late = self.last_ms().is_some_and(|last| snapshot.instant_ms <= last);
         if is_late {
             self.insert_late(snapshot);
@@ -130,7 +146,7 @@ impl History {
         let now = snapshot.instant_ms;
         let new_run = self.runs.snapshot(snapshot.start_ms, now, snapshot.duration_ms);
         let run = self.runs.current();
-        let mut totals = self.totals(snapshot, run);
+        let mut totals = Self::totals(snapshot, run);
         totals.after_loss = std::mem::take(&mut self.link_lost) && self.last_ms().is_some();
         totals.after_gap = self.is_gap(self.last_ms(), now) || totals.after_loss;
         let is_full = |chunk: &Chunk| chunk.len() >= CHUNK_LEN || chunk.packed() > self.chunk_bytes;
@@ -142,12 +158,17 @@ impl History {
         let Some(mut chunk) = self.chunks.pop_back() else { return };
         let from_start = self.chunks.is_empty() && chunk.len() == 0 && self.dropped_snapshots == 0;
         chunk.append_snapshot(totals);
-        self.appended = self.appended.wrapping_add(1);
         let told = Telling { at_ms: now, run, from_start, next_ms: None };
         let before = std::mem::take(&mut self.last);
-        self.last = self.append_rows(&mut chunk, is_new_chunk, new_run, snapshot, told, &before);
+        self.last = self.append_rows(&mut chunk, is_new_chunk, snapshot, told, &before);
+        chunk.append_dht(snapshot.dht.as_deref());
+        if let Some(totals) = chunk.totals.last_mut() {
+            let rows = snapshot.rows.iter().zip(&self.last).filter(|(_, last)| !last.is_second);
+            let name = |last: &Last| self.rows.get(last.row).map_or(Sym::NONE, |row| row.facts.name);
+            totals.count(rows.map(|(row_in, last)| (row_in, name(last))));
+        }
         for was in before {
-            if self.rows.get(was.row).is_some_and(|row| row.told_in != self.appended) {
+            if self.rows.get(was.row).is_some_and(|row| row.told_in != self.taken) {
                 chunk.absent(was.row);
                 self.end_unseen(was.row, now);
             }
@@ -171,7 +192,6 @@ impl History {
         &mut self,
         chunk: &mut Chunk,
         is_new_chunk: bool,
-        new_run: bool,
         snapshot: &Snapshot,
         told: Telling,
         before: &[Last],
@@ -189,7 +209,7 @@ impl History {
                 Who::Same(place) => before.get(place as usize),
                 Who::Told(_) => None,
             };
-            let same = was.filter(|was| !new_run && self.goes_on(was, parent, status, told.at_ms));
+            let same = was.filter(|was| self.goes_on(was, parent, status, told));
             let row = match (same, &row_in.who) {
                 (Some(was), _) => was.row,
                 (None, Who::Told(who)) => self.identify(parent, who.0, status, &who.1, figures, told),
@@ -200,12 +220,12 @@ impl History {
                 }
             };
             // Each row of the snapshot has its place here, as the next one is compared with it.
-            let Some(whole) = self.rows.get_mut(row).filter(|whole| whole.told_in != self.appended) else {
+            let Some(whole) = self.rows.get_mut(row).filter(|whole| whole.told_in != self.taken) else {
                 // The same id twice in one snapshot: the first one counts.
                 now.push(Last { is_second: true, ..Last::alone(row, status) });
                 continue;
             };
-            whole.told_in = self.appended;
+            whole.told_in = self.taken;
             whole.figures = *figures;
             let known = same.filter(|_| !is_new_chunk);
             let facts = match known {
@@ -342,6 +362,8 @@ impl History {
             + self.interner.memory()
             + self.addresses.memory()
             + self.newest_traffic.borrow().as_ref().map_or(0, |(_, traffic)| traffic.memory())
+            + self.runs.memory()
+            + self.configurations.memory()
     }
 
     /// Frees the oldest until all fits; the newest chunk and events stay.

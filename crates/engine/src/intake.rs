@@ -3,6 +3,7 @@
 //! Of a state most is as it was in the state before. [`quick`] reads the figures straight from the bytes and compares the rest
 //! with what it was; what is new, and whatever is odd, prost reads.
 
+mod dht;
 mod quick;
 mod scan;
 
@@ -14,6 +15,7 @@ use prost::Message;
 
 use crate::{
     event::{EventIn, EventType, Property, PropertyKind},
+    history::Configuration,
     intern::{Interner, Sym},
     snapshot::{Facts, Figures, RowIn, Snapshot, Who},
 };
@@ -116,6 +118,15 @@ fn read(payload: Bytes, interner: &mut Interner) -> Result<Told, Undecodable> {
     })
 }
 
+/// What the session is set to from this answer on, if it says so.
+pub fn configuration(response: &CommandResponse) -> Option<Configuration> {
+    let told = response.effective_config?;
+    Some(Configuration {
+        retention_ms: told.retention_period_ms,
+        interval_ms: told.state_snapshot_interval_ms,
+    })
+}
+
 fn cut(mut text: String) -> String {
     if text.len() > MAX_TEXT {
         text.truncate((0..=MAX_TEXT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0));
@@ -187,13 +198,16 @@ impl Texts<'_> {
                 figures: Figures::default(),
             }));
         }
+        let dht = state.subsystems.as_ref().and_then(|all| all.dht.as_ref());
+        let over_dht = dht.map_or(0, dht::over);
         Snapshot {
             instant_ms: state.instant_ts,
             start_ms: state.start_ts,
             duration_ms: u64::from(state.snapshot_duration_ms),
-            closed_cut: state.closed_cut.saturating_add(over),
+            closed_cut: state.closed_cut.saturating_add(over).saturating_add(over_dht),
             total: figures(state.traffic.as_ref(), 0),
             rows,
+            dht: dht.map(|dht| Box::new(self.dht(dht))),
         }
     }
 

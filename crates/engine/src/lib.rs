@@ -55,7 +55,7 @@ pub enum TakenKind {
     },
     Event,
     Runtime,
-    /// For the client: the engine keeps nothing of it.
+    /// For the client; of it the engine keeps what the session is set to.
     Response(CommandResponse),
     Notice,
     /// A payload of no known kind.
@@ -156,6 +156,9 @@ impl Engine {
             }
             Ok(intake::Told::Response(response)) => {
                 self.counters.responses += 1;
+                if let Some(configuration) = intake::configuration(&response) {
+                    self.history.configured(configuration);
+                }
                 TakenKind::Response(response)
             }
             Ok(intake::Told::Discarding(count)) => {
@@ -236,6 +239,13 @@ impl Engine {
         self.with_look(view, |look| answer::plain::rows(look, screen).to_string())
     }
 
+    /// The snapshot shown at a time, with everything that the history keeps of it, as a JSON object. None: nothing is
+    /// told by then.
+    #[must_use]
+    pub fn snapshot_json(&self, at_ms: u64) -> Option<String> {
+        answer::whole::snapshot(&self.history, at_ms).map(|whole| whole.to_string())
+    }
+
     fn with_look<T>(&mut self, view: &View, read: impl FnOnce(&Look<'_>) -> T) -> T {
         // Events come often; where there are snapshots they change nothing of it.
         let events = if self.history.last_ms().is_none() { self.version } else { 0 };
@@ -244,7 +254,8 @@ impl Engine {
             Some((known, moment)) if known == key => moment,
             _ => Moment::new(&self.history, view.cursor, view.range),
         };
-        let answer = read(&Look::new(&self.history, &moment, view, &self.found));
+        let counters = self.counters();
+        let answer = read(&Look::new(&self.history, &moment, view, &self.found, counters));
         self.moment = Some((key, moment));
         answer
     }

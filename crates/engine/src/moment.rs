@@ -226,7 +226,7 @@ impl Moment {
     }
 
     /// The snapshot that rates are measured from, and its time.
-    fn base(&self) -> Option<(Place, u64)> {
+    pub fn base(&self) -> Option<(Place, u64)> {
         self.stretch?.base
     }
 
@@ -234,6 +234,16 @@ impl Moment {
         let from = self.streams.partition_point(|at| at.connection < connection);
         let len = self.streams[from..].partition_point(|at| at.connection == connection);
         &self.streams[from..from + len]
+    }
+
+    /// Packets of a row, in and out: few sources count them, and few rows are shown with them.
+    pub fn packets(&self, history: &History, at: &At) -> (Option<u64>, Option<u64>) {
+        let shown = || {
+            let place = self.place.filter(|_| at.is_open)?;
+            Some(history.chunk_at(place)?.row_at(at.row, place.at, Want::PACKETS)?.figures)
+        };
+        let figures = shown().or_else(|| history.rows.get(at.row).map(|row| row.figures));
+        figures.map_or((None, None), |figures| (figures.packets_in, figures.packets_out))
     }
 
     /// A stream with its figures.
@@ -398,7 +408,6 @@ pub fn flow_of(at: &At) -> Flow {
         rate_out: at.rate_out,
         total_in: at.figures.bytes_in,
         total_out: at.figures.bytes_out,
-        spark_in: Vec::new(),
-        spark_out: Vec::new(),
+        ..Flow::default()
     }
 }

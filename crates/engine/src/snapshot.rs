@@ -90,6 +90,59 @@ pub struct Snapshot {
     pub total: Figures,
     /// Each connection, and after it its streams.
     pub rows: Vec<RowIn>,
+    pub dht: Option<Box<Dht>>,
+}
+
+/// The routing table, and how queries went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dht {
+    pub facts: DhtFacts,
+    pub incoming: Option<Queries>,
+    pub outgoing: Option<Queries>,
+    pub peers: Vec<InTable>,
+}
+
+/// What rarely changes about a DHT.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DhtFacts {
+    pub protocol: Sym,
+    pub enabled: bool,
+    pub start_ms: u64,
+    pub params: Option<DhtParams>,
+    /// The buckets that are told, also those without peers: lengths of the common prefix, in order, each once.
+    pub buckets: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DhtParams {
+    pub k: u64,
+    pub alpha: u64,
+    pub disjoint_paths: u64,
+    pub beta: u64,
+}
+
+/// Queries since the beginning, by how they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queries {
+    pub success: u64,
+    pub error: u64,
+    pub timeout: u64,
+}
+
+impl Queries {
+    pub fn all(self) -> u64 {
+        self.success.saturating_add(self.error).saturating_add(self.timeout)
+    }
+}
+
+/// A peer in a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InTable {
+    pub bucket: u32,
+    pub peer: Sym,
+    /// The schema's number.
+    pub status: i32,
+    pub age_ms: u32,
 }
 
 /// The schema's status numbers.

@@ -53,6 +53,8 @@ pub enum Panel {
     Graph(GraphAsk),
     Connections(TableAsk),
     Events(EventsAsk),
+    Dht(DhtAsk),
+    Node,
     Inspector(InspectorAsk),
     Traffic(TrafficAsk),
 }
@@ -135,6 +137,13 @@ pub struct EventsAsk {
     pub chart_bars: u16,
     /// Events whose whole content is wanted.
     pub expanded: Vec<Key>,
+}
+
+/// The routing table at the cursor, and its size and queries over the range (or the last 15 min).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DhtAsk {
+    /// Columns of the charts.
+    pub columns: u16,
 }
 
 /// What is known of [`View::selection`].

@@ -171,6 +171,21 @@ fn another_start_of_the_node_is_another_run_in_the_same_history() {
 }
 
 #[test]
+fn another_peer_is_another_run_also_for_rows_that_stay_as_they_were() {
+    let mut engine = engine();
+    for (at, peer_id) in [(1000, "one"), (3000, "two")] {
+        let runtime = wire::Runtime { peer_id: peer_id.into(), ..Default::default() };
+        engine.take(payload(Payload::Runtime(runtime)));
+        for at in [at, at + 1000] {
+            tell(&mut engine, at, &[conn("1", "p").stream("s", "/p", 1)]);
+        }
+    }
+    let keys: Vec<_> =
+        conns(&table(&mut engine, Cursor::Live)).iter().map(|row| (row.key.0.clone(), row.status)).collect();
+    assert_eq!(keys, [("c~1~1~0".into(), Status::Active), ("c~0~1~0".into(), Status::Closed)]);
+}
+
+#[test]
 fn a_lost_link_and_a_long_silence_are_gaps() {
     let mut engine = engine();
     for second in 1..=5u64 {
@@ -279,6 +294,26 @@ fn twice_the_same_id_and_no_id_at_all_are_taken() {
     engine.take(payload(Payload::State(wire::State::default())));
     engine.take(payload(Payload::State(wire::State { instant_ts: u64::MAX, ..Default::default() })));
     engine.answer(&view(Cursor::Live, Panel::Timeline(peerscope_engine::view::TimelineAsk { columns: 500 })));
+}
+
+#[test]
+fn what_a_snapshot_tells_a_second_time_changes_nothing_and_is_not_counted() {
+    let both = [conn("a", "first"), conn("a", "second").stream("s", "/p", 1)];
+    let mut engine = engine();
+    tell(&mut engine, 1000, &both);
+    // Another life of the node: who it is has to be found out again.
+    let mut again = state(2000, &both);
+    again.start_ts = 1500;
+    engine.take(payload(Payload::State(again)));
+    // And late.
+    tell(&mut engine, 1500, &both);
+    for at in [1000, 1500, 2000] {
+        let frame = frame(&mut engine, Cursor::At(at));
+        let head = (frame.head.connections, frame.head.peers, frame.head.streams);
+        assert_eq!(head, (Some(1), Some(1), Some(0)), "at {at}");
+        let open = conns(table_of(&frame)).into_iter().filter(|row| row.status == Status::Active);
+        assert_eq!(open.map(|row| row.peer.as_str()).collect::<Vec<_>>(), ["first"], "at {at}");
+    }
 }
 
 #[test]

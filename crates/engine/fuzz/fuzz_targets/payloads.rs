@@ -1,67 +1,9 @@
-//! Payloads of any kind, in any order: no panic, and every screen can be answered at any time.
+//! Hands `payloads.rs` to the fuzzer; a test reads the seeds with it too.
 #![no_main]
 
-use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use peerscope_engine::{
-    Engine, Options,
-    view::{
-        Column, Cursor, EventsAsk, GraphAsk, InspectorAsk, OverviewAsk, Panel, Range, Sort, TableAsk, TimelineAsk, View,
-    },
-};
 
-fn panels() -> Vec<Panel> {
-    vec![
-        Panel::Timeline(TimelineAsk { columns: 50 }),
-        Panel::Overview(OverviewAsk { spark_points: 9, peers: 5, protocols: 5, churn_bars: 9 }),
-        Panel::Graph(GraphAsk { labels: 3 }),
-        Panel::Connections(TableAsk {
-            sort: Sort { by: Column::RateIn, descending: true },
-            scroll_px: 0,
-            height_px: 900,
-            row_px: 26,
-            sub_row_px: 22,
-            expanded: Vec::new(),
-        }),
-        Panel::Events(EventsAsk { hidden: Vec::new(), first: None, rows: 20, chart_bars: 9, expanded: Vec::new() }),
-        Panel::Inspector(InspectorAsk { chart_columns: 9 }),
-    ]
-}
+#[path = "../payloads.rs"]
+mod payloads;
 
-fuzz_target!(|bytes: &[u8]| {
-    let mut engine = Engine::new(Options { budget_bytes: 1 << 20 });
-    let mut rest = bytes;
-    let mut taken = 0u64;
-    while let Some((len, after)) = rest.split_first_chunk::<2>() {
-        let len = usize::from(u16::from_le_bytes(*len)).min(after.len());
-        let (payload, after) = after.split_at(len);
-        rest = after;
-        engine.take(Bytes::copy_from_slice(payload));
-        taken += 1;
-        if taken % 7 == 0 {
-            engine.link_lost();
-        }
-    }
-    let (first, last) = (engine.counters().first_ms, engine.counters().last_ms);
-    let cursors = [Cursor::Live, Cursor::At(first.unwrap_or(0)), Cursor::At(last.unwrap_or(0) / 2)];
-    for cursor in cursors {
-        let range = first.zip(last).map(|(from_ms, to_ms)| Range { from_ms, to_ms: to_ms.midpoint(from_ms) });
-        for range in [None, range] {
-            let mut view = View { cursor, range, panels: panels(), ..View::default() };
-            let frame = engine.answer(&view);
-            // What the screens name can be selected.
-            let keys = frame.panels.iter().filter_map(|answer| match answer {
-                peerscope_engine::frame::Answer::Graph(graph) => graph.nodes.first().map(|node| node.key.clone()),
-                peerscope_engine::frame::Answer::Events(events) => events.rows.first().map(|row| row.key.clone()),
-                _ => None,
-            });
-            for key in keys.collect::<Vec<_>>() {
-                view.selection = Some(key);
-                engine.answer(&view);
-            }
-        }
-    }
-    for screen in ["overview", "graph", "connections", "events"] {
-        engine.rows_json(screen, &View::default());
-    }
-});
+fuzz_target!(|bytes: &[u8]| payloads::run(bytes));

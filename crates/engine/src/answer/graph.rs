@@ -56,7 +56,7 @@ pub fn answer(look: &Look<'_>, ask: &GraphAsk) -> Graph {
         }
     }
     let untold = laid.iter().any(|laid| laid.node.rtt_ns.is_none());
-    let me = look.history.runs.get(look.moment.run).and_then(|run| run.runtime.as_ref());
+    let me = super::node::runtime(look);
     Graph {
         me: me.map(|me| me.peer_id.clone()).filter(|id| !id.is_empty()),
         nodes: laid.into_iter().map(|laid| laid.node).collect(),

@@ -44,7 +44,7 @@ pub fn answer(look: &Look<'_>, problems: Problems) -> Head {
 
 fn node(look: &Look<'_>) -> Option<NodeCard> {
     let runs = &look.history.runs;
-    let runtime = runs.get(look.moment.run).and_then(|run| run.runtime.clone());
+    let runtime = super::node::runtime(look).cloned();
     if runtime.is_none() && look.history.snapshot_count() == 0 {
         return None;
     }

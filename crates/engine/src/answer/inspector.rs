@@ -1,13 +1,13 @@
 //! What is known of the selection: facts, traffic, story, streams, and all of it as JSON.
 
 use super::{
-    Look, events, peer, plain,
+    Look, dht, events, peer, plain,
     row::{agent, conn_row, spark, spark_max, stream_row, transport},
     story,
     table::ordered_streams,
 };
 use crate::{
-    frame::{ConnRow, Fact, FactValue, Inspector, Kind, Status, Story, StreamRow, TrafficChart},
+    frame::{ConnRow, Fact, FactValue, Flow, Inspector, Kind, Status, Story, StreamRow, TrafficChart},
     history::{Column, RowIx},
     intern::Sym,
     key::{self, Named},
@@ -46,6 +46,12 @@ fn text(told: Option<String>) -> FactValue {
 
 fn time(ms: u64) -> FactValue {
     if ms > 0 { FactValue::Time(ms) } else { FactValue::Untold }
+}
+
+/// Packets in and out, where the source counts them.
+fn packets(flow: &Flow) -> Vec<Fact> {
+    let told = [("Packets in", flow.packets_in), ("Packets out", flow.packets_out)];
+    told.into_iter().filter_map(|(label, count)| Some(fact(label, FactValue::Count(count?)))).collect()
 }
 
 /// The row at the cursor; one that ended before the window, or begins after it, as it was last told.
@@ -92,6 +98,7 @@ fn connection(look: &Look<'_>, ask: &InspectorAsk, key: &Key, ix: RowIx) -> Opti
         fact("Opened", time(facts.open_ms)),
         fact("Id", FactValue::Mono(row.id.clone())),
     ]);
+    facts_out.extend(packets(&row.flow));
     let tags = facts.tags.iter().map(|tag| interner.text(*tag)).filter(|tag| !tag.starts_with("agent="));
     facts_out.extend(tags.map(|tag| fact("Tag", FactValue::Text(tag.into_owned()))));
     let (streams, stream_count) = streams_of(look, &[&at]);
@@ -119,7 +126,7 @@ fn stream(look: &Look<'_>, ask: &InspectorAsk, key: &Key, ix: RowIx) -> Option<I
     let facts = look.moment.facts(history, &at)?;
     let parent_row = history.rows.get(parent)?;
     let peer = history.interner.text(parent_row.facts.name).into_owned();
-    let facts_out = vec![
+    let mut facts_out = vec![
         status_fact(look, &at),
         fact("Protocol", row.protocol.clone().map_or(FactValue::Text("negotiating".into()), FactValue::Mono)),
         fact("Direction", FactValue::Direction(row.direction)),
@@ -129,6 +136,7 @@ fn stream(look: &Look<'_>, ask: &InspectorAsk, key: &Key, ix: RowIx) -> Option<I
         fact("Connection", FactValue::Connection(history.interner.id_text(parent_row.id), connection)),
         fact("Id", FactValue::Mono(row.id.clone())),
     ];
+    facts_out.extend(packets(&row.flow));
     Some(Inspector {
         kind: Kind::Stream,
         title: peer,
@@ -182,6 +190,10 @@ fn peer(look: &Look<'_>, ask: &InspectorAsk, key: &Key, peer: Sym) -> Option<Ins
         fact("Round trip", rtt.map_or(FactValue::Untold, FactValue::Nanos)),
         fact("First seen", rows().map(|row| row.begin_ms()).min().map_or(FactValue::Untold, FactValue::Time)),
     ];
+    for (bucket, status) in dht::buckets_of(look, peer) {
+        let value = FactValue::Text(format!("bucket {bucket}"));
+        facts_out.push(Fact { note: Some(status), ..fact("Routing table", value) });
+    }
     for facts in &known {
         let address = history.interner.told(facts.remote);
         let is_new = !facts_out
@@ -315,13 +327,7 @@ fn chart_range(look: &Look<'_>) -> Range {
     Range { from_ms: to_ms.saturating_sub(CHART_MS), to_ms }
 }
 
-fn chart(
-    look: &Look<'_>,
-    ask: &InspectorAsk,
-    at: &At,
-    flow: crate::frame::Flow,
-    shared: bool,
-) -> Option<TrafficChart> {
+fn chart(look: &Look<'_>, ask: &InspectorAsk, at: &At, flow: Flow, shared: bool) -> Option<TrafficChart> {
     let columns = usize::from(ask.chart_columns).min(4096);
     if columns == 0 || flow.total_in.is_none() && flow.total_out.is_none() {
         return None;

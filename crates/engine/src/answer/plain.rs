@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Look, events, graph, peer,
+    Look, dht, events, graph, node, peer,
     row::stream_row,
     table::{self, ordered_streams},
     traffic,
@@ -16,10 +16,12 @@ use crate::{
 pub fn rows(look: &Look<'_>, screen: &str) -> Value {
     Value::Array(match screen {
         "connections" => table::all(look).into_iter().map(|(at, row)| connection(look, at, &row)).collect(),
+        "dht" => dht::rows(look),
         "events" => events::all(look).iter().map(event).collect(),
         "graph" => {
             graph::nodes_with_places(look).iter().map(|(node, x, y)| graph_node(node, *x, *y)).collect()
         }
+        "node" => node::rows(look),
         "overview" => peer::all(look).iter().map(peer).collect(),
         "traffic" => traffic::rows(look).into_iter().map(|(by, part)| traffic_part(by, &part)).collect(),
         _ => Vec::new(),
@@ -56,6 +58,7 @@ fn add(object: &mut Value, more: Value) {
 fn flow(flow: &Flow) -> Value {
     json!({
         "rate_in": flow.rate_in, "rate_out": flow.rate_out, "total_in": flow.total_in, "total_out": flow.total_out,
+        "packets_in": flow.packets_in, "packets_out": flow.packets_out,
     })
 }
 

@@ -80,6 +80,11 @@ pub fn stream_count(look: &Look<'_>, at: &At) -> Option<u32> {
     })
 }
 
+fn flow(look: &Look<'_>, at: &At) -> Flow {
+    let (packets_in, packets_out) = look.moment.packets(look.history, at);
+    Flow { packets_in, packets_out, ..flow_of(at) }
+}
+
 /// Without its sparkline, which costs the most: see [`spark`].
 pub fn conn_row(look: &Look<'_>, at: &At, expanded: bool) -> Option<ConnRow> {
     let history = look.history;
@@ -102,7 +107,7 @@ pub fn conn_row(look: &Look<'_>, at: &At, expanded: bool) -> Option<ConnRow> {
         rtt_ns: at.figures.latency_ns,
         age_ms: age_ms(look, at.row),
         streams: stream_count(look, at),
-        flow: if history.seen.connection_traffic { flow_of(at) } else { Flow::default() },
+        flow: if history.seen.connection_traffic { flow(look, at) } else { Flow::default() },
         shared_flow: history.seen.shared_traffic,
         expanded,
     })
@@ -121,7 +126,7 @@ pub fn stream_row(look: &Look<'_>, at: &At, connection: &Key) -> Option<StreamRo
         protocol: history.interner.told(facts.name),
         direction: direction_of(facts.role),
         age_ms: age_ms(look, at.row),
-        flow: if history.seen.stream_traffic { flow_of(at) } else { Flow::default() },
+        flow: if history.seen.stream_traffic { flow(look, at) } else { Flow::default() },
     })
 }
 

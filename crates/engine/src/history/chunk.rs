@@ -7,10 +7,15 @@ mod sealed;
 use std::{collections::HashMap, rc::Rc};
 
 use self::{loose::LooseRows, open::OpenRows, sealed::SealedRows};
-use super::{pyramid::Summary, row::RowIx, traffic::Traffic};
+use super::{
+    dht::{DhtPeers, DhtTotals},
+    pyramid::Summary,
+    row::RowIx,
+    traffic::Traffic,
+};
 use crate::{
     intern::Sym,
-    snapshot::{Bytes, Facts, Figures},
+    snapshot::{Bytes, Dht, Facts, Figures, InTable},
 };
 
 /// Snapshots of a full chunk: a seek decodes so many deltas at most, and what is dropped goes in such pieces.
@@ -57,6 +62,8 @@ impl Want {
     pub const FACTS: Want = Want(1 << Column::Facts as u16);
     pub const STREAM: Want = Want(Self::BYTES.0 | Self::FACTS.0);
     pub const CONNECTION: Want = Want(Self::STREAM.0 | 1 << Column::Latency as u16);
+    pub const PACKETS: Want = Want(1 << Column::PacketsIn as u16 | 1 << Column::PacketsOut as u16);
+    pub const ALL: Want = Want(u16::MAX);
 
     /// And the rates as the node measured them.
     pub const fn and_rates(self) -> Want {
@@ -77,6 +84,10 @@ impl Want {
 pub struct Totals {
     pub instant_ms: u64,
     pub run: u32,
+    /// As told, whatever the run makes of it.
+    pub start_ms: u64,
+    pub duration_ms: u64,
+    pub closed_cut: u64,
     pub figures: Figures,
     pub connections: u32,
     pub peers: u32,
@@ -85,6 +96,8 @@ pub struct Totals {
     pub after_gap: bool,
     /// The link was lost before this one, whatever the times say.
     pub after_loss: bool,
+    /// None: the snapshot tells no DHT.
+    pub dht: Option<Box<DhtTotals>>,
 }
 
 /// What a row is at one snapshot, by column; as in the columns, 0 is "not told".
@@ -106,6 +119,7 @@ pub struct Chunk {
     facts_places: HashMap<Facts, u32>,
     facts_bytes: usize,
     rows: Rows,
+    dht: DhtPeers,
 }
 
 /// A row in a snapshot, as it comes in.
@@ -161,6 +175,7 @@ impl Kept {
     }
 }
 
+/// A figure of 2^64 - 1 is kept as one less: the last number stands for the one before it.
 fn some(value: Option<u64>) -> u64 {
     value.map_or(0, |value| value.saturating_add(1))
 }
@@ -175,6 +190,7 @@ impl Default for Chunk {
             facts_places: HashMap::new(),
             facts_bytes: 0,
             rows: Rows::Open(OpenRows::default()),
+            dht: DhtPeers::default(),
         }
     }
 }
@@ -218,6 +234,22 @@ impl Chunk {
         self.totals.push(totals);
     }
 
+    /// The routing table of the last snapshot.
+    pub fn append_dht(&mut self, dht: Option<&Dht>) {
+        let at = self.totals.len().saturating_sub(1) as u8;
+        let before = self.totals.iter().rev().nth(1).and_then(|totals| totals.dht.as_deref());
+        let told = dht.map(|dht| Box::new(DhtTotals::new(dht, before)));
+        if let Some(totals) = self.totals.last_mut() {
+            totals.dht = told;
+            self.dht.append(at, totals.instant_ms, dht);
+        }
+    }
+
+    /// Who was in the routing table at a snapshot, by bucket.
+    pub fn dht_at(&self, at: usize) -> Vec<InTable> {
+        self.totals.get(at).map_or(Vec::new(), |totals| self.dht.at(at as u8, totals.instant_ms))
+    }
+
     /// A row of the last snapshot. `place`: where this chunk keeps it, if it is known. Returns that.
     pub fn append(&mut self, row: RowIx, place: Option<u32>, told: &Told<'_>, facts: u32) -> u32 {
         let at = self.totals.len().saturating_sub(1) as u8;
@@ -246,11 +278,15 @@ impl Chunk {
         at: usize,
         totals: Totals,
         rows: impl Iterator<Item = (RowIx, Told<'a>)>,
+        dht: Option<&Dht>,
         is_newest: bool,
     ) -> Option<Chunk> {
         let mut loose = self.loosen();
         let is_last = at >= self.len();
-        self.totals.insert(at.min(self.totals.len()), totals);
+        let neighbour = self.totals.get(at.saturating_sub(1)).and_then(|totals| totals.dht.as_deref());
+        let told = dht.map(|dht| Box::new(DhtTotals::new(dht, neighbour)));
+        self.dht.insert(at as u8, totals.instant_ms, dht, is_last);
+        self.totals.insert(at.min(self.totals.len()), Totals { dht: told, ..totals });
         loose.begin(at as u8, is_last);
         for (row, told) in rows {
             let facts = self.facts_index(told.facts);
@@ -264,6 +300,7 @@ impl Chunk {
             facts_places: self.facts_places.clone(),
             facts_bytes: self.facts_bytes,
             rows: Rows::Open(loose.split_off().tighten()),
+            dht: self.dht.split_off(),
         });
         self.rows = Rows::Open(loose.tighten());
         let has_later = later.is_some();
@@ -412,6 +449,10 @@ impl Chunk {
         for facts in &self.facts {
             facts.each_sym(&mut visit);
         }
+        for totals in self.totals.iter().filter_map(|totals| totals.dht.as_deref()) {
+            visit(totals.facts.protocol);
+        }
+        self.dht.each_sym(&mut visit);
         if let Some(traffic) = &self.traffic {
             traffic.each_sym(visit);
         }
@@ -427,6 +468,7 @@ impl Chunk {
         });
         self.facts.shrink_to_fit();
         self.facts_places = HashMap::new();
+        self.dht.seal();
     }
 
     /// Its rows, each column of each by itself; the chunk has none until they are put back.
@@ -452,14 +494,17 @@ impl Chunk {
             Rows::Sealed(sealed) => sealed.memory(),
         };
         let places = self.facts_places.len() * (size_of::<Facts>() + 16);
-        let rows = rows + self.traffic.as_ref().map_or(0, |traffic| traffic.memory());
-        size_of::<Chunk>() + self.totals.len() * size_of::<Totals>() + self.facts_bytes + places + rows
+        let traffic = self.traffic.as_ref().map_or(0, |traffic| traffic.memory());
+        let dht = self.totals.iter().filter_map(|totals| totals.dht.as_deref()).map(DhtTotals::memory);
+        let totals = self.totals.len() * size_of::<Totals>() + dht.sum::<usize>();
+        let beside = self.facts_bytes + places + traffic + self.dht.memory();
+        size_of::<Chunk>() + totals + rows + beside
     }
 
     /// About what it will take when it is sealed.
     pub fn packed(&self) -> usize {
         match &self.rows {
-            Rows::Open(open) => open.packed() + self.facts_bytes,
+            Rows::Open(open) => open.packed() + self.facts_bytes + self.dht.memory(),
             Rows::Sealed(_) => self.memory(),
         }
     }

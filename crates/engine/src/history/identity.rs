@@ -9,14 +9,15 @@ use crate::{
 
 impl History {
     /// Whether a row with the id and facts of `was` is simply that row, a snapshot later. Then that is noted.
-    pub(super) fn goes_on(&mut self, was: &Last, parent: Option<RowIx>, status: i32, at_ms: u64) -> bool {
+    pub(super) fn goes_on(&mut self, was: &Last, parent: Option<RowIx>, status: i32, told: Telling) -> bool {
+        let Telling { at_ms, run, .. } = told;
         let Some(row) = self.rows.get_mut(was.row) else { return false };
         let is_open = status::is_open(status);
         let is_as_it_was = match row.end {
             None => is_open,
             Some(end) => !is_open && !end.inferred,
         };
-        if was.status != status || row.parent != parent || was.is_second || !is_as_it_was {
+        if was.status != status || row.parent != parent || row.run != run || was.is_second || !is_as_it_was {
             return false;
         }
         row.last_seen_ms = at_ms;
@@ -54,6 +55,10 @@ impl History {
             self.rows.add(row)
         });
         if let Some(row) = self.rows.get_mut(ix) {
+            // The snapshot told it before: the first time counts.
+            if row.told_in == self.taken {
+                return ix;
+            }
             row.first_seen_ms = row.first_seen_ms.min(at_ms);
             if at_ms >= row.last_seen_ms {
                 row.last_seen_ms = at_ms;

@@ -18,7 +18,7 @@ impl History {
         let neighbour =
             self.totals_at(before.unwrap_or(Place { chunk: 0, at: 0 })).map_or(0, |totals| totals.run);
         let run = self.runs.of_late(snapshot.start_ms, neighbour);
-        let totals = self.totals(snapshot, run);
+        let mut totals = Self::totals(snapshot, run);
         let next_ms = self.next_ms(now);
         let is_last_chunk = index + 1 == self.chunks.len();
         let Some(mut chunk) = self.chunks.get_mut(index).map(std::mem::take) else { return };
@@ -28,11 +28,12 @@ impl History {
         };
         let told = Telling { at_ms: now, run, from_start: false, next_ms };
         let (rows, seen) = self.late_rows(snapshot, told);
+        totals.count(rows.iter().map(|(_, row_in, facts)| (*row_in, facts.name)));
         let told = rows.iter().map(|(row, row_in, facts)| {
             let told = chunk::Told { status: row_in.status, facts, figures: &row_in.figures };
             (*row, told)
         });
-        let later = chunk.insert(at, totals, told, is_last_chunk);
+        let later = chunk.insert(at, totals, told, snapshot.dht.as_deref(), is_last_chunk);
         for row in told_before.into_iter().filter(|row| !seen.contains(row)) {
             // Its end was placed at the snapshot that follows; this one says that it came sooner.
             let end = self.rows.get(row).and_then(|row| row.end);
@@ -87,6 +88,9 @@ impl History {
                     let row = self.identify(parent, who.0, row_in.status, &who.1, &row_in.figures, told);
                     let is_first = seen.insert(row);
                     if is_first {
+                        if let Some(whole) = self.rows.get_mut(row) {
+                            whole.told_in = self.taken;
+                        }
                         rows.push((row, row_in, &who.1));
                     }
                     is_first.then_some(row)

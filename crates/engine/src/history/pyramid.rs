@@ -16,10 +16,23 @@ pub enum Series {
     Connections,
     Peers,
     Streams,
+    /// Peers in the routing table, likewise.
+    Table,
+    /// Queries per second.
+    QueriesIn,
+    QueriesOut,
 }
 
-pub const SERIES: [Series; 5] =
-    [Series::RateIn, Series::RateOut, Series::Connections, Series::Peers, Series::Streams];
+pub const SERIES: [Series; 8] = [
+    Series::RateIn,
+    Series::RateOut,
+    Series::Connections,
+    Series::Peers,
+    Series::Streams,
+    Series::Table,
+    Series::QueriesIn,
+    Series::QueriesOut,
+];
 
 /// What a series was over some time. NaN: nothing is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,12 +82,14 @@ impl Series {
         let (from_ms, to_ms) = (before.instant_ms, now.instant_ms);
         let is_told = before.run == now.run && to_ms > from_ms && !now.after_gap;
         let rate = |before: Option<u64>, now: Option<u64>| {
-            let bytes = now?.checked_sub(before?).filter(|_| is_told)?;
-            Some((bytes as f64 * 1000.0 / (to_ms - from_ms) as f64) as f32)
+            let passed = now?.checked_sub(before?).filter(|_| is_told)?;
+            Some((passed as f64 * 1000.0 / (to_ms - from_ms) as f64) as f32)
         };
         let value = match self {
             Series::RateIn => rate(before.figures.bytes_in, now.figures.bytes_in)?,
             Series::RateOut => rate(before.figures.bytes_out, now.figures.bytes_out)?,
+            Series::QueriesIn => rate(before.queries_in(), now.queries_in())?,
+            Series::QueriesOut => rate(before.queries_out(), now.queries_out())?,
             held => {
                 let to_ms = if now.after_gap { from_ms } else { to_ms };
                 return Some(Sample { from_ms, to_ms, value: held.at(before)? });
@@ -86,10 +101,11 @@ impl Series {
     /// A count, at a snapshot. None: not a count.
     fn at(self, totals: &Totals) -> Option<f32> {
         match self {
-            Series::RateIn | Series::RateOut => None,
+            Series::RateIn | Series::RateOut | Series::QueriesIn | Series::QueriesOut => None,
             Series::Connections => Some(totals.connections as f32),
             Series::Peers => Some(totals.peers as f32),
             Series::Streams => Some(totals.streams as f32),
+            Series::Table => Some(totals.dht.as_deref()?.peers as f32),
         }
     }
 }

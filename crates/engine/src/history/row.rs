@@ -40,7 +40,7 @@ pub struct Row {
     pub from_start: bool,
     /// Where it lies among the beginnings.
     noted_begin_ms: Option<u64>,
-    /// Number of the last snapshot appended that tells it.
+    /// Number of the snapshot taken in last that tells it.
     pub told_in: u32,
 }
 

@@ -20,6 +20,7 @@ pub struct Seen {
     /// A transport or a host could be read of an address or of a transport id.
     pub transport: bool,
     pub remote: bool,
+    pub dht: bool,
     /// Connections of one peer show the same figures: they are the peer's.
     pub shared_traffic: bool,
 }
@@ -39,6 +40,27 @@ impl SharedVotes {
     }
 }
 
+impl Totals {
+    /// Counts what is open, each row once: each connection with its peer, and after it its streams.
+    pub(super) fn count<'a>(&mut self, rows: impl Iterator<Item = (&'a RowIn, Sym)>) {
+        let mut peers = HashSet::new();
+        let mut parent_is_open = false;
+        for (row_in, name) in rows {
+            let is_open = status::is_open(row_in.status);
+            if row_in.parent.is_some() {
+                self.streams += u32::from(parent_is_open && is_open);
+                continue;
+            }
+            parent_is_open = is_open;
+            if is_open {
+                self.connections += 1;
+                peers.extend(name.some());
+            }
+        }
+        self.peers = peers.len() as u32;
+    }
+}
+
 impl History {
     /// Peer of a connection, protocol of a stream.
     pub(super) fn name_of(&self, row_in: &RowIn) -> Sym {
@@ -50,30 +72,23 @@ impl History {
         }
     }
 
-    pub(super) fn totals(&self, snapshot: &Snapshot, run: u32) -> Totals {
-        let mut totals =
-            Totals { instant_ms: snapshot.instant_ms, run, figures: snapshot.total, ..Totals::default() };
-        let mut peers = HashSet::new();
-        let mut parent_is_open = false;
-        for row_in in &snapshot.rows {
-            let is_open = status::is_open(row_in.status);
-            if row_in.parent.is_some() {
-                totals.streams += u32::from(parent_is_open && is_open);
-                continue;
-            }
-            parent_is_open = is_open;
-            if is_open {
-                totals.connections += 1;
-                peers.extend(self.name_of(row_in).some());
-            }
+    /// What a snapshot says as a whole; its rows are counted once it is known who they are.
+    pub(super) fn totals(snapshot: &Snapshot, run: u32) -> Totals {
+        Totals {
+            instant_ms: snapshot.instant_ms,
+            run,
+            start_ms: snapshot.start_ms,
+            duration_ms: snapshot.duration_ms,
+            closed_cut: snapshot.closed_cut,
+            figures: snapshot.total,
+            ..Totals::default()
         }
-        totals.peers = peers.len() as u32;
-        totals
     }
 
     pub(super) fn note_seen(&mut self, snapshot: &Snapshot) {
         let mut seen = self.seen;
         let any = |figures: &Figures| figures.bytes_in.unwrap_or(0) > 0 || figures.bytes_out.unwrap_or(0) > 0;
+        seen.dht |= snapshot.dht.is_some();
         seen.total |= snapshot.total.bytes_in.is_some() || snapshot.total.bytes_out.is_some();
         let mut by_peer = HashMap::new();
         let mut votes = SharedVotes::default();

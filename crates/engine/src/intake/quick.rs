@@ -10,7 +10,7 @@ use peerscope_introspection::wire::{self, ServerMessage, server_message::Payload
 use prost::Message;
 
 use super::{
-    MAX_CONNECTIONS, MAX_STREAMS, Texts,
+    MAX_CONNECTIONS, MAX_STREAMS, Texts, dht,
     scan::{Field, Fields, Odd},
     told_figures,
 };
@@ -30,8 +30,6 @@ pub struct Reader {
     now: State,
     /// Kept for its memory: what is decoded when it is new.
     wrapped: Vec<u8>,
-    /// A DHT that prost read without complaint: the history keeps nothing of it yet.
-    dht: Vec<u8>,
 }
 
 /// Ids and facts of a state's rows, as they were encoded.
@@ -80,7 +78,7 @@ impl Reader {
                 + state.rows.capacity() * size_of::<Seen>()
                 + state.index.as_ref().map_or(0, |index| index.capacity() * 24)
         };
-        state(&self.before) + state(&self.now) + self.dht.capacity()
+        state(&self.before) + state(&self.now)
     }
 
     /// Odd: not a state, or not one to be read like this. Nothing has changed then but what prost makes good by reading it.
@@ -110,7 +108,7 @@ impl Reader {
         }
         snapshot.total = figures(traffic, 0)?;
         self.now.begin();
-        let mut dht = None;
+        let mut dht_body = None;
         let mut fields = Fields::of(subsystems.unwrap_or_default());
         snapshot.rows.reserve(self.before.rows.len());
         while let Some(Field { number, value, .. }) = fields.next()? {
@@ -120,23 +118,14 @@ impl Reader {
                 }
                 // What is cut is counted; rare enough to be left to prost.
                 1 => return Err(Odd),
-                2 => once(&mut dht, value.bytes()?)?,
+                2 => once(&mut dht_body, value.bytes()?)?,
                 _ => {}
             }
         }
-        self.sound_dht(dht.unwrap_or_default())?;
+        snapshot.dht = dht_body.map(|body| dht::quick(body, interner)).transpose()?.map(Box::new);
         std::mem::swap(&mut self.before, &mut self.now);
         self.before.rewind();
         Ok(snapshot)
-    }
-
-    fn sound_dht(&mut self, dht: &[u8]) -> Result<(), Odd> {
-        if self.dht != dht {
-            wire::Dht::decode(dht).map_err(|_| Odd)?;
-            self.dht.clear();
-            self.dht.extend_from_slice(dht);
-        }
-        Ok(())
     }
 
     fn connection(&mut self, body: &[u8], interner: &mut Interner, rows: &mut Vec<RowIn>) -> Result<(), Odd> {

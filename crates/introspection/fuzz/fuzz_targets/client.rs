@@ -1,31 +1,9 @@
-//! What an endpoint answers: no panic, a bounded number of commands, each of them one that can be decoded, and none but
-//! the greeting before it was answered. The bytes are a recording of what the endpoint sends.
+//! Hands `client.rs` to the fuzzer; a test reads the seeds with it too.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use peerscope_introspection::{
-    client::{Client, Config, Link},
-    frame::read_message,
-    wire::{ClientCommand, ServerMessage},
-};
-use prost::Message;
 
-fuzz_target!(|bytes: &[u8]| {
-    let mut client = Client::new(Config::default());
-    let hello = client.connected(0);
-    assert_eq!(hello.len(), 1);
-    assert!(client.pause().is_empty(), "nothing before the greeting is answered");
-    for (now, payload) in read_message(bytes).flatten().enumerate() {
-        let Ok(message) = ServerMessage::decode(payload) else { continue };
-        let mut sent = client.answer(&message).send;
-        assert!(sent.len() <= 5);
-        assert!(sent.is_empty() || matches!(client.link(), Link::Live { .. }));
-        sent.extend(client.runtime_again(now as u64 * 400));
-        sent.extend(client.tick(now as u64 * 400 + 200));
-        for command in sent {
-            ClientCommand::decode(&command[..]).expect("a command");
-        }
-    }
-    let wait = client.disconnected(0);
-    assert!((500..=10_000).contains(&wait));
-});
+#[path = "../client.rs"]
+mod client;
+
+fuzz_target!(|bytes: &[u8]| client::run(bytes));

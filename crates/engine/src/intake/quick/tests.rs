@@ -5,7 +5,7 @@ use peerscope_introspection::wire::{connection, stream};
 use proptest::prelude::*;
 
 use super::{super::Told, *};
-use crate::intake::Intake;
+use crate::{intake::Intake, snapshot::Dht};
 
 /// A row with its texts spelled out.
 type Plain = (Option<u32>, String, i32, Figures, Vec<String>, Vec<u64>);
@@ -26,6 +26,15 @@ fn plain(interner: &Interner, row: &RowIn, before: &[Plain]) -> Plain {
     }
 }
 
+/// A routing table likewise: the table without its texts, and these.
+fn plain_dht(interner: &Interner, snapshot: &Snapshot) -> Option<(Dht, Vec<String>)> {
+    let mut dht = Dht::clone(snapshot.dht.as_ref()?);
+    let mut texts = vec![interner.text(std::mem::take(&mut dht.facts.protocol)).into_owned()];
+    let peers = dht.peers.iter_mut().map(|peer| std::mem::take(&mut peer.peer));
+    texts.extend(peers.map(|peer| interner.text(peer).into_owned()));
+    Some((dht, texts))
+}
+
 /// Both ways of reading, and what they made of the payloads before.
 #[derive(Default)]
 struct Both {
@@ -44,8 +53,9 @@ impl Both {
         match (quick, slow) {
             (Err(_), Err(_)) => {}
             (Ok(Told::Snapshot(quick)), Ok(Told::Snapshot(slow))) => {
-                let bare = |snapshot: &Snapshot| Snapshot { rows: Vec::new(), ..snapshot.clone() };
+                let bare = |snapshot: &Snapshot| Snapshot { rows: Vec::new(), dht: None, ..snapshot.clone() };
                 prop_assert_eq!(bare(&quick), bare(&slow));
+                prop_assert_eq!(plain_dht(&self.quick, &quick), plain_dht(&self.slow, &slow));
                 let rows: Vec<Plain> =
                     quick.rows.iter().map(|row| plain(&self.quick, row, &self.before)).collect();
                 let expected: Vec<Plain> = slow.rows.iter().map(|row| plain(&self.slow, row, &[])).collect();
@@ -94,6 +104,37 @@ fn streams() -> impl Strategy<Value = Option<wire::StreamList>> {
     proptest::option::of(list)
 }
 
+fn dht() -> impl Strategy<Value = wire::Dht> {
+    let peer = (0u8..4, -1i32..5, any::<u32>()).prop_map(|(id, status, age_in_bucket)| {
+        wire::dht::PeerInDht { peer_id: format!("peer{id}"), status, age_in_bucket }
+    });
+    let bucket = (any::<u32>(), proptest::collection::vec(peer, 0..4))
+        .prop_map(|(cpl, peers)| wire::dht::Bucket { cpl, peers });
+    let queries = || {
+        let told = (0u64..3, any::<u64>());
+        proptest::option::of(told.prop_map(|(error, success)| wire::dht::QueryGauge {
+            success,
+            error,
+            timeout: error,
+        }))
+    };
+    (0u64..2, proptest::collection::vec(bucket, 0..4), queries(), queries()).prop_map(
+        |(start_ts, buckets, incoming_queries, outgoing_queries)| wire::Dht {
+            protocol: format!("/kad/{start_ts}"),
+            enabled: start_ts > 0,
+            start_ts,
+            params: (start_ts > 0).then(|| wire::dht::Params {
+                k: 20,
+                alpha: start_ts,
+                ..Default::default()
+            }),
+            buckets,
+            incoming_queries,
+            outgoing_queries,
+        },
+    )
+}
+
 fn states() -> impl Strategy<Value = wire::State> {
     let connection = (0u8..6, 0u8..2, -1i32..4, traffic(), streams(), 0u64..2).prop_map(
         |(id, peer, status, traffic, streams, open_ts)| wire::Connection {
@@ -114,17 +155,14 @@ fn states() -> impl Strategy<Value = wire::State> {
             ..wire::Connection::default()
         },
     );
-    let dht =
-        proptest::option::of((0u64..2).prop_map(|start_ts| wire::Dht { start_ts, ..wire::Dht::default() }));
-    (proptest::collection::vec(connection, 0..6), dht, traffic(), any::<u32>()).prop_map(
-        |(connections, dht, traffic, snapshot_duration_ms)| wire::State {
+    (proptest::collection::vec(connection, 0..6), proptest::option::of(dht()), traffic(), any::<u32>())
+        .prop_map(|(connections, dht, traffic, snapshot_duration_ms)| wire::State {
             subsystems: Some(wire::Subsystems { connections, dht }),
             traffic,
             start_ts: 1,
             snapshot_duration_ms,
             ..wire::State::default()
-        },
-    )
+        })
 }
 
 fn payload(mut state: wire::State, instant_ts: u64) -> Vec<u8> {
@@ -178,7 +216,11 @@ fn what_stays_is_compared_and_not_decoded() {
     let state = |ids: &[u32]| wire::State {
         subsystems: Some(wire::Subsystems {
             connections: ids.iter().map(|id| connection(*id)).collect(),
-            dht: None,
+            // A table that is another one each time leaves the rest to be compared.
+            dht: Some(wire::Dht {
+                buckets: vec![wire::dht::Bucket { cpl: ids.len() as u32, peers: Vec::new() }],
+                ..wire::Dht::default()
+            }),
         }),
         ..wire::State::default()
     };
