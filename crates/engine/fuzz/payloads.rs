@@ -45,7 +45,7 @@ pub fn run(bytes: &[u8]) {
         rest = after;
         engine.take(Bytes::copy_from_slice(payload));
         taken += 1;
-        if taken % 7 == 0 {
+        if taken.is_multiple_of(7) {
             engine.link_lost();
         }
     }
