@@ -2,6 +2,7 @@
 
 mod banner;
 mod rail;
+mod reading;
 mod source;
 mod start;
 mod timeline;

@@ -110,7 +110,7 @@ fn a_link_opens_its_source_at_its_moment() {
     };
     let effects = act(&mut model, Action::Route(Box::new(route.clone())));
     assert_eq!(effects, [Effect::Open(SourceRef::Sample)]);
-    assert_eq!((model.route, model.link), (route, Link::File { done: 0.0 }));
+    assert_eq!((model.route, model.link), (route, Link::File(Reading::default())));
 }
 
 #[test]

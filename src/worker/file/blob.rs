@@ -1,0 +1,50 @@
+//! A file that the user chose or dropped, piece by piece.
+
+use std::rc::Rc;
+
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::Blob;
+
+use super::{end_broken, room, said};
+use crate::worker::Worker;
+
+/// 4 MiB at a time.
+const PIECE: f64 = (4 << 20) as f64;
+
+/// Reads a file until it is whole in, another source was opened, or the user has enough of it.
+pub fn read_file(worker: Rc<Worker>, epoch: u32, blob: Blob) {
+    let total = blob.size();
+    worker.loading(epoch, |loading| loading.total = Some(total as u64));
+    spawn_local(async move {
+        let mut at = 0.0;
+        while at < total {
+            if !room(&worker, epoch).await {
+                return;
+            }
+            let end = (at + PIECE).min(total);
+            let piece = match blob.slice_with_f64_and_f64(at, end) {
+                Ok(piece) => JsFuture::from(piece.array_buffer()).await,
+                Err(error) => Err(error),
+            };
+            match piece.map(|piece| piece.dyn_into::<ArrayBuffer>()) {
+                Ok(Ok(buffer)) => worker.loading(epoch, |loading| loading.add(Uint8Array::new(&buffer))),
+                Ok(Err(error)) | Err(error) => {
+                    end_broken(&worker, epoch, unreadable(&said(&error)));
+                    return;
+                }
+            }
+            at = end;
+        }
+        worker.loading(epoch, |loading| loading.ended = true);
+    });
+}
+
+/// A browser gives a file as it was when it was chosen, or not at all.
+fn unreadable(said: &str) -> String {
+    format!(
+        "The rest of the file can't be read: it was changed, moved or deleted since it was opened, or its disk is gone. \
+         (The browser says: {said})"
+    )
+}
