@@ -5,7 +5,7 @@ mod rail;
 mod reading;
 mod source;
 mod start;
-mod timeline;
+pub mod timeline;
 mod toasts;
 mod topbar;
 
