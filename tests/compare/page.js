@@ -46,36 +46,45 @@ async function decoding(ours, count) {
   const frames = payloads(file);
   const proto = await (await fetch('introspection.proto')).text();
   const root = protobuf.parse(proto, { keepCase: false }).root.resolveAll();
-  const static_ = root.lookupType('introspection.ServerMessage');
-  const google = decoders(root, jspb)['.introspection.ServerMessage'];
+  const js = root.lookupType('introspection.ServerMessage');
+  const all = decoders(root, jspb);
+  const google = all['.introspection.ServerMessage'];
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, await bytes('introspection.desc')));
   const buf = registry.getMessage('introspection.ServerMessage');
   // Each is given the payloads, cut out, and need not keep what it decoded.
-  const count_ = (decode, isState, isEvent) => () => {
-    let [states, events] = [0, 0];
+  const counted = (decode, state, isEvent, connections) => () => {
+    const found = [0, 0, 0];
     for (const frame of frames) {
       const message = decode(frame);
-      states += isState(message);
-      events += isEvent(message);
+      const told = state(message);
+      if (told) found[2] += connections(told);
+      found[0] += told != null;
+      found[1] += isEvent(message);
     }
-    return [states, events];
+    return found;
   };
   const mine = () => [...ours.intake(file)].slice(0, 2);
-  const has = jspb.Message.getField;
+  const { getField, getRepeatedWrapperField: rows, getWrapperField: part } = jspb.Message;
+  const type = name => all[`.introspection.${name}`];
+  const googles = state => rows(part(state, type('Subsystems'), 1), type('Connection'), 1).length;
+  const theirs = state => state.subsystems.connections.length;
   return {
     bytes: file.length,
     rows: await rounds([
       { name: 'Peerscope: copy, checksum, decode, index, keep', run: mine },
       { name: 'Peerscope again (A/A)', run: mine },
-      { name: 'protobufjs: decode', run: count_(frame => static_.decode(frame), m => m.state != null, m => m.event != null) },
-      { name: '@bufbuild/protobuf: decode', run: count_(frame => fromBinary(buf, frame), m => m.payload.case === 'state', m => m.payload.case === 'event') },
-      { name: 'google-protobuf: decode', run: count_(frame => google.deserializeBinary(frame), m => has(m, 2) != null, m => has(m, 4) != null) },
+      { name: 'protobufjs: decode', run: counted(frame => js.decode(frame), m => m.state, m => m.event != null, theirs) },
+      { name: '@bufbuild/protobuf: decode', run: counted(frame => fromBinary(buf, frame), m => m.payload.case === 'state' ? m.payload.value : null, m => m.payload.case === 'event', theirs) },
+      { name: 'google-protobuf: decode', run: counted(frame => google.deserializeBinary(frame), m => part(m, type('State'), 2), m => getField(m, 4) != null, googles) },
     ], count),
   };
 }
 
-/** The pixels are there when one of them can be read. */
-const painted = canvas => canvas.getContext('2d').getImageData(canvas.width >> 1, canvas.height >> 1, 1, 1).data[3];
+/** The pixels are there when they can be read: how many of the middle column have a colour. */
+function painted(canvas) {
+  const { data } = canvas.getContext('2d').getImageData(canvas.width >> 1, 0, 1, canvas.height);
+  return data.filter((value, at) => at % 4 === 3 && value > 0).length;
+}
 
 async function charts(ours, count) {
   const [width, height] = [1440, 103];
