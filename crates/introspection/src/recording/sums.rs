@@ -89,8 +89,8 @@ fn side_by_side<const N: usize>(lanes: [&mut (usize, &[u8]); N], sums: &mut [u32
     let bytes = lanes.each_ref().map(|lane| &lane.1[..shortest]);
     let mut hashes = lanes.each_ref().map(|lane| sums[lane.0]);
     for at in 0..shortest {
-        for lane in 0..N {
-            hashes[lane] = fnv(hashes[lane], bytes[lane][at]);
+        for (hash, bytes) in hashes.iter_mut().zip(&bytes) {
+            *hash = fnv(*hash, bytes[at]);
         }
     }
     for (lane, hash) in lanes.into_iter().zip(hashes) {
