@@ -228,7 +228,7 @@ fn matches(frame: &Rc<Frame>) -> Vec<Key> {
                 graph.nodes.iter().filter(|node| node.matches).map(|node| node.key.clone()).collect()
             }
             Answer::Overview(overview) => overview.top_peers.iter().map(|row| row.key.clone()).collect(),
-            Answer::Timeline(_) | Answer::Inspector(_) => Vec::new(),
+            Answer::Timeline(_) | Answer::Inspector(_) | Answer::Traffic(_) => Vec::new(),
         }
     };
     frame.panels.first().map(rows).unwrap_or_default()
