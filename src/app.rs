@@ -217,6 +217,7 @@ impl App {
                 update::Effect::Pause(pause) => self.host.pause(pause),
                 update::Effect::RetryNow => self.host.retry(),
                 update::Effect::StopTrying => self.host.stop_trying(),
+                update::Effect::CancelReading => self.host.cancel_reading(),
                 update::Effect::StoreTheme(theme) => {
                     store::put_theme(theme);
                     show_theme(theme);
@@ -289,7 +290,7 @@ impl App {
         }
         let failed = matches!(self.model.link, Link::Failed { .. } | Link::Waiting { .. } | Link::Idle);
         let open = match self.model.link {
-            Link::File { done } => done >= 1.0,
+            Link::File(ref reading) => reading.is_over(),
             Link::Live { .. } | Link::Paused { .. } => true,
             _ => failed,
         };

@@ -31,6 +31,8 @@ pub enum ToWorker {
     RetryNow,
     /// Leaves a lost endpoint alone.
     StopTrying,
+    /// No more of the recording is read.
+    CancelReading,
     /// The rows of a screen as JSON.
     Query {
         id: u32,
@@ -111,6 +113,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::model::{End, Reading};
 
     #[test]
     fn a_view_survives_the_way_to_the_worker() {
@@ -156,7 +159,8 @@ mod tests {
             Link::Paused { interval_ms: 500 },
             Link::Waiting { cause: "gone".into(), lost_at_ms: Some(1.5), retry_at_ms: 2.5, attempt: 4 },
             Link::Failed { cause: "no".into() },
-            Link::File { done: 0.5 },
+            Link::File(Reading { bytes: 5, total: Some(10), bytes_per_sec: 3, end: None }),
+            Link::File(Reading { end: Some(End::Broken("gone".into())), ..Reading::default() }),
         ] {
             let message = FromWorker::Link(link);
             assert_eq!(decode(&encode(&message)), Some(message));

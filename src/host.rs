@@ -147,6 +147,10 @@ impl Host {
         self.send(ToWorker::StopTrying, None);
     }
 
+    pub fn cancel_reading(&mut self) {
+        self.send(ToWorker::CancelReading, None);
+    }
+
     pub fn crash(&mut self) {
         self.send(ToWorker::Crash, None);
     }
@@ -232,11 +236,15 @@ impl Host {
             FromWorker::Ready { build } => self.greet(&build),
             FromWorker::Frame(frame) => self.frame(*frame).into_iter().collect(),
             FromWorker::Link(link) => {
-                let whole = matches!(link, Link::File { done } if done >= 1.0);
+                let (over, whole) = match &link {
+                    Link::File(reading) => (reading.is_over(), reading.is_whole()),
+                    _ => (false, false),
+                };
                 let mut said = vec![Said::Link(link)];
-                if whole && let Some(why) = self.recovering.take() {
+                if over && let Some(why) = self.recovering.take() {
+                    let missing = if whole { ": nothing is missing" } else { ", as far as it could be" };
                     said.push(Said::Recovered(format!(
-                        "The engine stopped ({why}) and was started again. The recording was read anew: nothing is missing."
+                        "The engine stopped ({why}) and was started again. The recording was read anew{missing}."
                     )));
                 }
                 said

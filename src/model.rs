@@ -1,6 +1,8 @@
 //! The page's state: plain data, changed only by an [`Action`]. It holds no history; what the engine answered last is
 //! kept to be painted. Focus, hover, scroll and what is folded open are each screen's own state.
 
+mod reading;
+
 use std::rc::Rc;
 
 use peerscope_engine::{
@@ -8,6 +10,8 @@ use peerscope_engine::{
     view::{Cursor, Key, Range, Sort},
 };
 use serde::{Deserialize, Serialize};
+
+pub use reading::{End, Reading};
 
 use crate::screen::{connections, events, graph, inspector, overview};
 
@@ -73,10 +77,8 @@ pub enum Link {
     Failed {
         cause: String,
     },
-    /// A recording: how much of it is in, 0 to 1; 1 = whole.
-    File {
-        done: f32,
-    },
+    /// A recording: how much of it is in.
+    File(Reading),
 }
 
 impl Link {
@@ -214,6 +216,8 @@ pub enum Action {
     RetryNow,
     /// A lost endpoint is left alone.
     StopTrying,
+    /// No more of a recording is read.
+    CancelReading,
     /// Closes what is open above the view, else ends the selection, else the range.
     Escape,
     DismissToast(u32),

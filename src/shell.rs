@@ -2,9 +2,10 @@
 
 mod banner;
 mod rail;
+mod reading;
 mod source;
 mod start;
-mod timeline;
+pub mod timeline;
 mod toasts;
 mod topbar;
 

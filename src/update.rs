@@ -11,7 +11,7 @@ use peerscope_engine::{
 };
 
 use crate::{
-    model::{Action, Link, Model, Recent, Route, SourceRef, Theme, Toast},
+    model::{Action, Link, Model, Reading, Recent, Route, SourceRef, Theme, Toast},
     screen::{connections, events, graph, inspector, overview},
 };
 
@@ -23,6 +23,7 @@ pub enum Effect {
     Pause(bool),
     RetryNow,
     StopTrying,
+    CancelReading,
     StoreTheme(Theme),
     StoreRecents(Vec<Recent>),
     /// Takes this toast away after 5 s.
@@ -60,6 +61,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::RetryNow => retry(model, &mut effects),
         Action::StopTrying => effects.push(Effect::StopTrying),
+        Action::CancelReading => cancel_reading(model, &mut effects),
         Action::Escape if model.source_panel => model.source_panel = false,
         Action::Escape if model.route.selection.is_some() => model.route.selection = None,
         Action::Escape => model.route.range = None,
@@ -115,7 +117,7 @@ fn open(model: &mut Model, source: SourceRef, effects: &mut Vec<Effect>) {
 fn start(model: &mut Model, source: SourceRef, effects: &mut Vec<Effect>) {
     model.link = match &source {
         SourceRef::Endpoint(_) => Link::Connecting,
-        SourceRef::Url(_) | SourceRef::Sample | SourceRef::File(_) => Link::File { done: 0.0 },
+        SourceRef::Url(_) | SourceRef::Sample | SourceRef::File(_) => Link::File(Reading::default()),
     };
     model.route.source = Some(source.clone());
     if !matches!(source, SourceRef::File(_) | SourceRef::Sample) {
@@ -149,6 +151,17 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
             start(model, source, effects);
         }
         _ => {}
+    }
+}
+
+/// What is in stays; where that is nothing yet, there is nothing to stay with.
+fn cancel_reading(model: &mut Model, effects: &mut Vec<Effect>) {
+    let is_read = matches!(&model.link, Link::File(reading) if !reading.is_over());
+    let shows = model.frame.as_ref().is_some_and(|frame| frame.head.span.is_some());
+    match (is_read, shows) {
+        (true, true) => effects.push(Effect::CancelReading),
+        (true, false) => close(model, effects),
+        (false, _) => {}
     }
 }
 
@@ -215,7 +228,11 @@ fn matches(frame: &Rc<Frame>) -> Vec<Key> {
                 graph.nodes.iter().filter(|node| node.matches).map(|node| node.key.clone()).collect()
             }
             Answer::Overview(overview) => overview.top_peers.iter().map(|row| row.key.clone()).collect(),
-            Answer::Timeline(_) | Answer::Inspector(_) | Answer::Dht(_) | Answer::Node(_) => Vec::new(),
+            Answer::Timeline(_)
+            | Answer::Inspector(_)
+            | Answer::Traffic(_)
+            | Answer::Dht(_)
+            | Answer::Node(_) => Vec::new(),
         }
     };
     frame.panels.first().map(rows).unwrap_or_default()

@@ -27,8 +27,9 @@ use crate::{
 
 /// On live data the page gets no more than 10 frames a second.
 const PUSH_MS: f64 = 100.0;
-/// While a recording is loaded, 4: each answer takes time from loading.
+/// While a recording is loaded, 4 at most, and so few that answers take a sixteenth of the time: it is taken from loading.
 const LOAD_PUSH_MS: f64 = 250.0;
+const LOAD_PART: f64 = 16.0;
 /// As long as there is nothing on the screen.
 const FIRST_PUSH_MS: f64 = 20.0;
 
@@ -210,6 +211,7 @@ impl Worker {
             }
             ToWorker::RetryNow => socket::retry(self),
             ToWorker::StopTrying => socket::stop(self),
+            ToWorker::CancelReading => self.cancel_reading(),
             ToWorker::Query { id, screen, view } => {
                 let json = self.state.borrow_mut().engine.rows_json(&screen, &view);
                 self.post(&FromWorker::Answer { id, json });
@@ -218,7 +220,11 @@ impl Worker {
                 let json = stats::json(&mut self.state.borrow_mut(), *view);
                 self.post(&FromWorker::Answer { id, json });
             }
-            ToWorker::Ping(number) => self.post(&FromWorker::Pong(number)),
+            ToWorker::Ping(number) => {
+                self.post(&FromWorker::Pong(number));
+                // That nothing comes any more is news too.
+                self.turn();
+            }
             ToWorker::Crash => panic!("as a script asked by crash()"),
             ToWorker::TakeFrames => self.refill(&beside),
         }
@@ -308,7 +314,9 @@ impl Worker {
         }
         let began = self.now();
         let more = loading.work(&mut state.engine, over);
-        state.took.intake(self.now() - began);
+        let now = self.now();
+        state.took.intake(now - began);
+        loading.clock(now);
         let mut wake = Vec::new();
         if loading.hungry() || loading.finished() {
             wake = std::mem::take(&mut state.hungry);
@@ -316,14 +324,25 @@ impl Worker {
         if loading.finished() {
             if let Some(trouble) = loading.trouble() {
                 self.post(&FromWorker::Trouble(trouble));
-            } else if let Some(broken) = loading.broken() {
-                self.post(&FromWorker::Note(format!("Only a part of the recording was read. {broken}")));
             }
         }
         for wake in wake {
             called(wake.call0(&JsValue::NULL));
         }
         more
+    }
+
+    /// What is in stays, and goes on answering.
+    fn cancel_reading(&self) {
+        let mut state = self.state.borrow_mut();
+        let Source::File(loading) = &mut state.source else { return };
+        loading.cancel();
+        let wake = std::mem::take(&mut state.hungry);
+        drop(state);
+        for wake in &wake {
+            called(wake.call0(&JsValue::NULL));
+        }
+        self.say_link();
     }
 
     /// Changes the recording that is being read, if it still is this one.
@@ -403,7 +422,7 @@ impl Worker {
         let apart = match busy {
             // The first screen does not wait for its turn.
             true if state.answered_nothing => FIRST_PUSH_MS,
-            true => LOAD_PUSH_MS,
+            true => LOAD_PUSH_MS.max(state.took.answer_ms() * LOAD_PART),
             false => PUSH_MS,
         };
         let wait = state.pushed_ms + apart - self.now();
@@ -454,7 +473,7 @@ impl Worker {
         }
         let now = self.now();
         let small = match (&state.link_said, &link) {
-            (Some(Link::File { .. }), Link::File { done }) => *done < 1.0,
+            (Some(Link::File { .. }), Link::File(reading)) => !reading.is_over(),
             (Some(Link::Live { interval_ms: before, .. }), Link::Live { interval_ms, .. }) => {
                 before == interval_ms
             }

@@ -10,10 +10,14 @@ mod hostile;
 mod live;
 #[path = "e2e/network.rs"]
 mod network;
+#[path = "e2e/opening.rs"]
+mod opening;
 #[path = "e2e/recordings.rs"]
 mod recordings;
 #[path = "e2e/refused.rs"]
 mod refused;
+#[path = "e2e/slowed.rs"]
+mod slowed;
 #[path = "e2e/speed.rs"]
 mod speed;
 #[path = "e2e/usage.rs"]

@@ -35,6 +35,7 @@ pub fn Banners(props: &PartProps) -> Html {
         <>
             { link(props) }
             { behind(props) }
+            { super::reading::not_whole(props) }
             if let Some(notice) = &model.notice {
                 <div class="banner" role="status" data-testid="notice">
                     <Glyph shape={Shape::Warning} label="notice" size={12} /><span class="wrap">{ notice }</span><i class="sp"></i>

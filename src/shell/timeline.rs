@@ -1,9 +1,9 @@
 //! The strip at the bottom: the whole history, with the cursor and the range in it.
 
-mod axis;
-mod paint;
+pub mod axis;
+pub mod paint;
 mod pointer;
-mod scene;
+pub mod scene;
 
 use peerscope_engine::{
     frame::{self, Answer},

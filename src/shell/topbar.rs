@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
-use super::{ShellProps, source::SourceMenu, source_name};
+use super::{ShellProps, reading, source::SourceMenu, source_name};
 use crate::{
     format,
     model::{Action, Link, Model, SourceRef, Theme},
@@ -65,7 +65,7 @@ pub fn TopBar(props: &ShellProps) -> Html {
                 <span class="caret" aria-hidden="true">{ "▾" }</span>
             </button>
             if model.source_panel { <SourceMenu ..props.clone() /> }
-            { link(model) }
+            { link(props) }
             { node(props) }
             <span class="sp"></span>
             if !idle {
@@ -92,7 +92,8 @@ fn Mark() -> Html {
     }
 }
 
-fn link(model: &Model) -> Html {
+fn link(props: &ShellProps) -> Html {
+    let model = &props.model;
     let shape = match &model.link {
         Link::Idle | Link::File { .. } => Shape::Closed,
         Link::Connecting => Shape::Opening,
@@ -108,6 +109,7 @@ fn link(model: &Model) -> Html {
             <Glyph {shape} label="" size={9} />
             <span class="word" data-testid="link-state" role="status" title={cause(model)}>{ word }</span>
             { beside(model) }
+            { reading::progress(props) }
             if !update::follows(model) { <span class="past">{ "viewing the past" }</span> }
         </span>
     }
@@ -123,8 +125,7 @@ fn cause(model: &Model) -> String {
             "The node holds its snapshots and events back, because you said so.".to_owned()
         }
         Link::Waiting { cause, .. } | Link::Failed { cause } => cause.clone(),
-        Link::File { done } if *done < 1.0 => "The recording is being read.".to_owned(),
-        Link::File { .. } => "A recording, read whole.".to_owned(),
+        Link::File(_) => reading::cause(model).unwrap_or_default(),
     }
 }
 
@@ -144,15 +145,6 @@ fn beside(model: &Model) -> Html {
                 if let Some(at) = lost_at_ms { { format!(" · lost {}", super::source::ago(model.now_ms, *at)) } }
             </span>
         },
-        Link::File { done } if *done < 1.0 => {
-            let percent = (*done * 100.0).floor();
-            html! {
-                <span class="prog" role="progressbar" data-testid="progress" aria-label="Reading the recording" aria-valuemin="0"
-                    aria-valuemax="100" aria-valuenow={percent.to_string()}>
-                    <i style={format!("width:{percent}%")}></i>
-                </span>
-            }
-        }
         Link::Failed { .. } => match model.lost_at_ms {
             Some(at) => {
                 html! { <span class="t3 desk">{ format!("lost {}", super::source::ago(model.now_ms, at)) }</span> }

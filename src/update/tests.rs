@@ -4,7 +4,7 @@ use peerscope_engine::{
 };
 
 use super::*;
-use crate::model::{Behind, Said, Screen, Trouble, Window};
+use crate::model::{Behind, End, Said, Screen, Trouble, Window};
 
 fn endpoint() -> SourceRef {
     SourceRef::Endpoint("ws://127.0.0.1:9090/introspect".into())
@@ -110,7 +110,23 @@ fn a_link_opens_its_source_at_its_moment() {
     };
     let effects = act(&mut model, Action::Route(Box::new(route.clone())));
     assert_eq!(effects, [Effect::Open(SourceRef::Sample)]);
-    assert_eq!((model.route, model.link), (route, Link::File { done: 0.0 }));
+    assert_eq!((model.route, model.link), (route, Link::File(Reading::default())));
+}
+
+#[test]
+fn what_is_read_can_be_cancelled_and_stays() {
+    let mut model = Model::default();
+    act(&mut model, Action::Open(SourceRef::Url("https://a.example/b.mock".into())));
+    let mut before = model.clone();
+    say(&mut model, frame(head(), Vec::new()));
+    assert_eq!(act(&mut model, Action::CancelReading), [Effect::CancelReading]);
+    let cut = Reading { bytes: 41, total: Some(100), end: Some(End::Cancelled), ..Reading::default() };
+    say(&mut model, Said::Link(Link::File(cut)));
+    assert_eq!(act(&mut model, Action::CancelReading), [], "it is over");
+    assert!(model.frame.is_some() && model.route.source.is_some());
+    // Where nothing is in yet, nothing is to stay.
+    assert_eq!(act(&mut before, Action::CancelReading), [Effect::Close]);
+    assert_eq!((before.link, before.route.source), (Link::Idle, None));
 }
 
 #[test]

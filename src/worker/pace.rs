@@ -3,14 +3,19 @@
 
 use crate::model::Behind;
 
-/// Snapshots in good time after which a lengthened interval is shortened again.
-const CALM: u32 = 30;
+/// A lengthened interval is shortened again after snapshots in good time for so long, and after so many.
+const CALM_MS: f64 = 8_000.0;
+const CALM: u32 = 2;
+/// When that was too soon, which shows within this, twice as long is waited the next time ...
+const RELAPSE_MS: f64 = 60_000.0;
+/// ... and no longer than this.
+const LONGEST_CALM_MS: f64 = 128_000.0;
 /// No longer than this: 60 s.
 const LONGEST_MS: u64 = 60_000;
 /// Clocks of two machines differ; the least delay seen is taken for it, and forgotten slowly, since clocks drift.
 const FORGET_MS: f64 = 0.01;
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Pace {
     /// What the session runs at when the page keeps up; 0 before it is known.
     wanted_ms: u64,
@@ -19,11 +24,34 @@ pub struct Pace {
     /// Time of the snapshot taken in last.
     newest_ms: Option<u64>,
     lag_ms: u64,
+    /// Snapshots in good time, the first of them at.
     calm: u32,
+    calm_from_ms: f64,
+    /// How long it is to be calm.
+    patience_ms: f64,
+    shortened_at_ms: Option<f64>,
     /// Asked for, and not yet in effect.
     asked_ms: Option<u64>,
     /// When the session was resumed: what was queued while it was paused is old, and no sign of a slow page.
     resumed_at_ms: Option<f64>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            wanted_ms: 0,
+            interval_ms: 0,
+            least_delay_ms: None,
+            newest_ms: None,
+            lag_ms: 0,
+            calm: 0,
+            calm_from_ms: 0.0,
+            patience_ms: CALM_MS,
+            shortened_at_ms: None,
+            asked_ms: None,
+            resumed_at_ms: None,
+        }
+    }
 }
 
 impl Pace {
@@ -62,11 +90,10 @@ impl Pace {
             return None;
         }
         let ask = if self.lag_ms > 2 * self.interval_ms {
-            self.calm = 0;
-            (self.interval_ms * 2).min(LONGEST_MS)
-        } else if self.interval_ms > self.wanted_ms {
-            self.calm = if self.lag_ms < self.interval_ms / 4 { self.calm + 1 } else { 0 };
-            if self.calm < CALM { self.interval_ms } else { (self.interval_ms / 2).max(self.wanted_ms) }
+            self.lengthened(now_ms)
+        } else if self.interval_ms > self.wanted_ms && self.is_calm(now_ms) {
+            self.shortened_at_ms = Some(now_ms);
+            (self.interval_ms / 2).max(self.wanted_ms)
         } else {
             self.interval_ms
         };
@@ -76,6 +103,25 @@ impl Pace {
         self.asked_ms = Some(ask);
         self.calm = 0;
         Some(ask)
+    }
+
+    fn lengthened(&mut self, now_ms: f64) -> u64 {
+        let too_soon = self.shortened_at_ms.take().is_some_and(|at| now_ms - at < RELAPSE_MS);
+        self.patience_ms = if too_soon { (self.patience_ms * 2.0).min(LONGEST_CALM_MS) } else { CALM_MS };
+        self.calm = 0;
+        (self.interval_ms * 2).min(LONGEST_MS)
+    }
+
+    fn is_calm(&mut self, now_ms: f64) -> bool {
+        if self.lag_ms >= self.interval_ms / 4 {
+            self.calm = 0;
+            return false;
+        }
+        if self.calm == 0 {
+            self.calm_from_ms = now_ms;
+        }
+        self.calm += 1;
+        self.calm > CALM && now_ms - self.calm_from_ms >= self.patience_ms
     }
 
     /// The session goes on after a pause.
@@ -150,12 +196,33 @@ mod tests {
         pace.taken(0, 0.0, 0.0);
         assert_eq!(pace.taken(1000, 9_000.0, 0.0), Some(1000));
         pace.effective(1000);
-        let asks: Vec<_> =
-            (2..CALM + 2).map(|n| pace.taken(u64::from(n) * 1000, f64::from(n) * 1000.0, 0.0)).collect();
-        assert_eq!(asks.iter().flatten().collect::<Vec<_>>(), [&500]);
+        assert_eq!(calm_until_ask(&mut pace, 2_000), (10_000, 500));
         pace.effective(500);
         assert_eq!(pace.behind(0), None);
         assert!(pace.behind(3).is_some());
+    }
+
+    /// Snapshots in good time, a second apart: when it asks for a shorter interval, and for which.
+    fn calm_until_ask(pace: &mut Pace, from_ms: u64) -> (u64, u64) {
+        let mut times = (from_ms..).step_by(1000);
+        times.find_map(|ms| Some((ms, pace.taken(ms, ms as f64, 0.0)?))).expect("it goes back")
+    }
+
+    #[test]
+    fn who_went_back_too_soon_waits_longer_the_next_time() {
+        let mut pace = pace();
+        pace.taken(0, 0.0, 0.0);
+        assert_eq!(pace.taken(1_000, 9_000.0, 0.0), Some(1000));
+        pace.effective(1000);
+        assert_eq!(calm_until_ask(&mut pace, 10_000), (18_000, 500));
+        pace.effective(500);
+        assert_eq!(pace.taken(19_000, 21_000.0, 0.0), Some(1000), "behind again at once");
+        pace.effective(1000);
+        assert_eq!(calm_until_ask(&mut pace, 22_000), (38_000, 500), "16 s instead of 8");
+        pace.effective(500);
+        assert_eq!(pace.taken(200_000, 202_000.0, 0.0), Some(1000), "behind again much later");
+        pace.effective(1000);
+        assert_eq!(calm_until_ask(&mut pace, 210_000), (218_000, 500));
     }
 
     #[test]

@@ -23,6 +23,11 @@ impl Took {
     pub fn answer(&mut self, ms: f64) {
         self.query_ms = ms;
     }
+
+    /// The last answer.
+    pub fn answer_ms(&self) -> f64 {
+        self.query_ms
+    }
 }
 
 /// What is open at the cursor of this view, and what came in.

@@ -199,6 +199,11 @@ impl Browser {
         self.js("return await window.peerscope.stats()").await
     }
 
+    /// A command of Chromium's own, which WebDriver has none for.
+    pub async fn cdp(&self, cmd: &'static str, params: Value) -> Value {
+        self.client.issue_cmd(Cdp { cmd, params }).await.unwrap_or_else(|error| panic!("{cmd}: {error}"))
+    }
+
     /// What the console says since the last call, warnings and worse.
     pub async fn console(&self) -> Vec<String> {
         let log = self.client.issue_cmd(ConsoleLog).await.expect("the console's log");
@@ -216,6 +221,23 @@ impl Browser {
         std::fs::create_dir_all(&folder).expect("a folder");
         let png = self.client.screenshot().await.expect("a screenshot");
         std::fs::write(folder.join(format!("{name}.png")), png).expect("written");
+    }
+}
+
+/// A command of the Chrome DevTools Protocol.
+#[derive(Debug)]
+struct Cdp {
+    cmd: &'static str,
+    params: Value,
+}
+
+impl WebDriverCompatibleCommand for Cdp {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({ "cmd": self.cmd, "params": self.params }).to_string()))
     }
 }
 

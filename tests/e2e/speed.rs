@@ -1,6 +1,8 @@
 //! How fast the page is with a recording: one line of JSON for each. A smoke test as it is; `PEERSCOPE_BENCH=1` makes the
 //! recordings large. It asserts nothing about time.
 
+use std::io::Write;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -31,7 +33,7 @@ const SEEK: &str = "const { first_ms, last_ms } = await window.peerscope.stats()
     }\
     times.sort((a, b) => a - b); return [times[25], times[49]];";
 
-async fn measured(browser: &Browser, url: &str, file: &std::path::Path) -> Value {
+async fn measured(browser: &Browser, url: &str, file: &std::path::Path, bytes: u64) -> Value {
     browser.goto("about:blank").await;
     browser.goto(url).await;
     browser.until_link("idle").await;
@@ -44,38 +46,95 @@ async fn measured(browser: &Browser, url: &str, file: &std::path::Path) -> Value
     browser.click("nav-connections").await;
     browser.until("rows", "return document.querySelectorAll('[data-testid=row]').length > 0").await;
     let seek = browser.js(SEEK).await;
-    let bytes = std::fs::metadata(file).expect("a file").len();
     let of = |key: &str| stats[key].clone();
     json!({
         "bytes": bytes, "first_screen_ms": first, "indexed_ms": done, "mb_per_s": bytes as f64 / 1e3 / done,
         "seek_p50_ms": seek[0], "seek_max_ms": seek[1],
-        "states": of("states"), "events": of("events"), "intake_ms": of("intake_ms"),
+        "bad_frames": of("bad_frames"), "states": of("states"), "events": of("events"), "intake_ms": of("intake_ms"),
         "history_bytes": of("history_bytes"), "engine_bytes": of("engine_bytes"),
         "frame_ms_p99": of("frame_ms_p99"), "long_tasks": of("long_tasks"), "dropped": of("dropped"),
     })
+}
+
+/// How the recording comes.
+#[derive(Clone, Copy, PartialEq)]
+enum As {
+    Made,
+    Gzip,
+    /// Every tenth frame has a wrong byte, and of these every third a wrong length.
+    Damaged,
+}
+
+/// Each tenth frame damaged; how many.
+fn damage(bytes: &mut [u8]) -> u64 {
+    let (mut at, mut number) = (4, 0_u64);
+    while let Some(header) = bytes.get(at..at + 8) {
+        let len = u32::from_le_bytes(header[4..].try_into().expect("four bytes")) as usize;
+        number += 1;
+        if number.is_multiple_of(10) {
+            bytes[at + 8 + len / 2] ^= 1;
+        }
+        if number.is_multiple_of(30) {
+            bytes[at + 6] ^= 1;
+        }
+        at += 8 + len;
+    }
+    number / 10
+}
+
+/// Puts the file into the form in which it is to come; how many of its frames are damaged.
+fn put(file: &std::path::Path, how: As) -> u64 {
+    if how == As::Made {
+        return 0;
+    }
+    let mut bytes = std::fs::read(file).expect("a file");
+    let damaged = if how == As::Damaged { damage(&mut bytes) } else { 0 };
+    if how == As::Gzip {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(&bytes).expect("packed");
+        bytes = packer.finish().expect("packed");
+    }
+    std::fs::write(file, bytes).expect("written");
+    damaged
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_opens_and_is_sought() {
     let dist = page!();
     let is_large = std::env::var_os("PEERSCOPE_BENCH").is_some();
-    let cases: &[(&str, &[&str])] = if is_large {
-        &[
-            ("75 MB", &["--connections", "1000", "--streams", "5", "--duration", "120"]),
-            ("1000 × 8, 120 s", &["--connections", "1000", "--streams", "8", "--duration", "120"]),
-            ("10000 × 2, 30 s", &["--connections", "10000", "--streams", "2", "--duration", "30"]),
-            ("5000 events/s, 120 s", &["--event-rate", "5000", "--duration", "120"]),
+    let of_8 = |seconds| vec!["--connections", "1000", "--streams", "8", "--duration", seconds];
+    let of_3 = vec!["--connections", "100", "--duration", "20"];
+    let cases: Vec<(&str, As, Vec<&str>)> = if is_large {
+        vec![
+            ("75 MB", As::Made, vec!["--connections", "1000", "--streams", "5", "--duration", "120"]),
+            ("1000 × 8, 120 s", As::Made, of_8("120")),
+            ("the same, gzip", As::Gzip, of_8("120")),
+            ("the same, damaged", As::Damaged, of_8("120")),
+            (
+                "10000 × 2, 30 s",
+                As::Made,
+                vec!["--connections", "10000", "--streams", "2", "--duration", "30"],
+            ),
+            ("5000 events/s, 120 s", As::Made, vec!["--event-rate", "5000", "--duration", "120"]),
+            ("1000 × 8, 1200 s, 1 GB", As::Made, of_8("1200")),
         ]
     } else {
-        &[("100 × 3, 20 s", &["--connections", "100", "--duration", "20"])]
+        vec![
+            ("100 × 3, 20 s", As::Made, of_3.clone()),
+            ("the same, gzip", As::Gzip, of_3.clone()),
+            ("the same, damaged", As::Damaged, of_3),
+        ]
     };
     let (server, url) = viewer(dist).await;
     let browser = Browser::start(1440, 900).await;
-    for (name, figures) in cases {
+    for (name, how, figures) in &cases {
         let Some(file) = made("e2e-speed.libp2p.trace", figures) else { break };
-        let told = measured(&browser, &url, &file).await;
+        let bytes = std::fs::metadata(&file).expect("a file").len();
+        let damaged = put(&file, *how);
+        let told = measured(&browser, &url, &file, bytes).await;
         println!("{name}: {told}");
-        assert!(number(&told, "states") > 0 && number(&told, "dropped") == 0, "{told:#}");
+        let counted = ["bad_frames", "dropped"].map(|key| number(&told, key));
+        assert!(number(&told, "states") > 0 && counted == [damaged, 0], "{told:#}");
         std::fs::remove_file(file).expect("removed");
     }
     browser.end().await;

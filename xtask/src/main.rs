@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 mod build;
+mod compare;
 mod demo;
 mod page;
 mod repo;
@@ -22,6 +23,8 @@ cargo xtask TASK
   build                 the page in dist/ (and in dist-static/ for hosts that set no headers), and the command
                         `peerscope` with that page inside it
   page                  the page alone
+  compare [FILE]        decoding and charts beside those of other libraries, in a headless browser: a table and JSON;
+                        FILE is a recording to take instead of a made one
   schema                the Rust types from proto/introspection.proto
   sample                two minutes of the demo as static/sample.libp2p.trace.gz, the page's built-in sample
   help                  this
@@ -52,6 +55,7 @@ fn run() -> Result<()> {
         "test" => test::run_all(&repo()?, &args),
         "build" => build::all(&repo()?),
         "page" => page::build(&repo()?).map(drop),
+        "compare" => compare::run_all(&repo()?, &args),
         "schema" => schema::generate(),
         "sample" => sample::record(&repo()?),
         demo::OPENER => demo::open_first(),

@@ -25,7 +25,12 @@ impl Repo {
     pub fn find() -> Result<Self> {
         let manifest = env::var_os("CARGO_MANIFEST_DIR").context("start this by `cargo xtask`")?;
         let root = Path::new(&manifest).parent().context("xtask lies in the repository")?.to_owned();
-        let mut repo = Self { target: root.join("target"), root };
+        // Relative ones are meant from where cargo was started, which is here.
+        let target = match env::var_os("CARGO_TARGET_DIR") {
+            Some(set) => env::current_dir()?.join(set),
+            None => root.join("target"),
+        };
+        let mut repo = Self { root, target };
         let metadata = output(repo.cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
         let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
         repo.target =
@@ -42,7 +47,7 @@ impl Repo {
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root).env("PATH", self.path());
-        // Relative ones were meant from where cargo was started; metadata made them absolute.
+        // Made absolute: it runs from the root.
         if env::var_os("CARGO_TARGET_DIR").is_some() {
             command.env("CARGO_TARGET_DIR", &self.target);
         }

@@ -7,7 +7,7 @@ use crate::repo::{Repo, output, run, say};
 mod apt;
 mod tool;
 
-pub use tool::{WasmOpt, wasm_opt_is_in_reach};
+pub use tool::{WasmOpt, wasm_opt, wasm_opt_is_in_reach};
 
 /// For building native programs: a linker, and a C compiler for the cryptography.
 pub fn for_native(repo: &Repo) -> Result<()> {
@@ -21,6 +21,14 @@ pub fn for_page(repo: &Repo) -> Result<WasmOpt> {
     tool::wasm_bindgen(repo)?;
     tool::trunk(repo)?;
     tool::wasm_opt(repo)
+}
+
+/// For `compare`. Says where the browser is.
+pub fn for_compare(repo: &Repo) -> Result<std::path::PathBuf> {
+    apt::ensure(repo, &[apt::COMPILER, apt::NODE, apt::NPM, apt::CHROMIUM])?;
+    wasm_target(repo)?;
+    tool::wasm_bindgen(repo)?;
+    browser(repo).context("a browser was installed and is not on PATH")
 }
 
 /// For the checks and tests, besides what the page needs.

@@ -24,7 +24,15 @@ pub const MAX_SEGMENT_LEN: usize = 64 << 20;
 /// FNV-1a, 32 bit: <http://www.isthe.com/chongo/tech/comp/fnv/>.
 #[must_use]
 pub fn checksum(payload: &[u8]) -> u32 {
-    payload.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    payload.iter().fold(FNV_BASIS, |hash, byte| fnv(hash, *byte))
+}
+
+pub(crate) const FNV_BASIS: u32 = 0x811c_9dc5;
+
+/// One byte of it.
+#[inline]
+pub(crate) fn fnv(hash: u32, byte: u8) -> u32 {
+    (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
 }
 
 /// Appends one segment: checksum, length, payload.

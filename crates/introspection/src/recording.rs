@@ -13,6 +13,7 @@ use crate::{
 mod gzip;
 mod reader;
 mod search;
+mod sums;
 
 pub use reader::Reader;
 

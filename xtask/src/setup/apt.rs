@@ -19,10 +19,16 @@ pub const COMPILER: Package = Package {
     debian: &["gcc", "libc6-dev"],
     why: "a C compiler and linker, without which Rust links no program",
 };
-pub const NODE: Package =
-    Package { programs: &["node"], debian: &["nodejs"], why: "Node.js, in which wasm-opt runs" };
-pub const NPM: Package =
-    Package { programs: &["npm"], debian: &["npm"], why: "npm, which brings a current wasm-opt" };
+pub const NODE: Package = Package {
+    programs: &["node"],
+    debian: &["nodejs"],
+    why: "Node.js, in which wasm-opt and the comparison run",
+};
+pub const NPM: Package = Package {
+    programs: &["npm"],
+    debian: &["npm"],
+    why: "npm, which brings a current wasm-opt and the libraries to compare with",
+};
 pub const CHROMIUM: Package = Package {
     programs: &["chromium", "chromium-browser", "google-chrome"],
     debian: &["chromium", "fonts-liberation"],

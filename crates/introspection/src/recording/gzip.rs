@@ -6,7 +6,7 @@
 use bytes::{Buf, BytesMut};
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-use super::GzipProblem;
+use super::{GzipProblem, reader::append};
 
 /// What every gzip file begins with. No recording of a known version does.
 pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -72,6 +72,17 @@ impl Gunzip {
         if self.stage != Stage::End {
             self.packed.extend_from_slice(packed);
         }
+    }
+
+    pub(super) fn push_with(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) {
+        if self.stage != Stage::End {
+            append(&mut self.packed, len, fill);
+        }
+    }
+
+    /// Packed bytes that were pushed and not unpacked yet.
+    pub(super) fn waiting(&self) -> usize {
+        self.packed.len()
     }
 
     /// No more packed bytes will come.

@@ -9,9 +9,10 @@ use super::{
     Item, Problem, Progress,
     gzip::{Gunzip, MAGIC, Pumped},
     search::{Verdict, Work, judge, judge_next, looks_like_message},
+    sums::Sums,
 };
 use crate::{
-    frame::{HEADER_LEN, Header, MAX_SEGMENT_LEN, VERSION_LEN, checksum},
+    frame::{HEADER_LEN, Header, MAX_SEGMENT_LEN, VERSION_LEN},
     wire::PROTOCOL_VERSION,
 };
 
@@ -48,6 +49,7 @@ pub struct Reader {
     at: At,
     /// The length of the segment at `base`, whose checksum was found to hold already.
     proved: Option<usize>,
+    sums: Sums,
     work: Work,
     packing: Option<Problem>,
 }
@@ -121,6 +123,7 @@ impl Reader {
             ended: false,
             at: At::Version,
             proved: None,
+            sums: Sums::default(),
             work: Work::new(),
             packing: None,
         }
@@ -140,6 +143,32 @@ impl Reader {
                     self.tell_source();
                 }
             }
+        }
+    }
+
+    /// As [`push`](Self::push) of `len` bytes, which `fill` writes to where they are read: a copy less for who has them
+    /// outside of this program's memory. `fill` is not called where a piece is ignored.
+    pub fn push_with(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) {
+        if self.ended || matches!(self.at, At::End) {
+            return;
+        }
+        match &mut self.source {
+            Source::Packed(gunzip) => gunzip.push_with(len, fill),
+            Source::Plain | Source::Unknown => {
+                append(&mut self.buffer, len, fill);
+                if matches!(self.source, Source::Unknown) && self.buffer.len() >= MAGIC.len() {
+                    self.tell_source();
+                }
+            }
+        }
+    }
+
+    /// Bytes that were pushed and not read yet: of a packed file, those that are not unpacked.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        match &self.source {
+            Source::Packed(gunzip) => gunzip.waiting(),
+            Source::Plain | Source::Unknown => self.buffer.len(),
         }
     }
 
@@ -273,12 +302,14 @@ impl Reader {
         };
         let Some(len) = header.lawful_len() else { return self.begin_search(None) };
         let whole = HEADER_LEN + len;
-        let Some(payload) = self.buffer.get(HEADER_LEN..whole) else {
+        if self.buffer.len() < whole {
             return if self.ended { self.begin_search(None) } else { Turn::Need(whole) };
-        };
-        if checksum(payload) == header.checksum {
+        }
+        if self.sums.of_first(&self.buffer, self.base, len) == header.checksum {
+            self.sums.sound(whole);
             return self.frame(len);
         }
+        self.sums.damaged();
         self.work.work(whole);
         self.at = At::Next { whole };
         Turn::Again
@@ -393,6 +424,13 @@ impl Reader {
         self.buffer.advance(bytes);
         self.base += bytes as u64;
     }
+}
+
+/// Makes room at the end of `buffer` and has it filled.
+pub(super) fn append(buffer: &mut BytesMut, len: usize, fill: impl FnOnce(&mut [u8])) {
+    let at = buffer.len();
+    buffer.resize(at + len, 0);
+    fill(&mut buffer[at..]);
 }
 
 fn give(problem: Problem) -> Turn {

@@ -380,7 +380,39 @@ fn pieces() -> impl Strategy<Value = Vec<Vec<u8>>> {
     prop::collection::vec(prop_oneof![4 => sound, 2 => bad, 1 => garbage], 0..12)
 }
 
+#[test]
+fn what_waits_is_what_was_pushed_and_not_read() {
+    let (plain, places) = small();
+    let mut reader = Reader::new();
+    reader.push(&plain[..places[2].1 + 5]);
+    assert_eq!(reader.waiting(), places[2].1 + 5);
+    assert_eq!(reader.by_ref().count(), 3);
+    assert_eq!(reader.waiting(), 5);
+    let packed = pack(&plain);
+    let mut reader = Reader::new();
+    reader.push(&packed);
+    assert_eq!(reader.waiting(), packed.len());
+    assert_eq!(reader.by_ref().count(), places.len());
+    assert_eq!(reader.waiting(), 0);
+}
+
 proptest! {
+    /// However a piece is handed over.
+    #[test]
+    fn a_piece_written_in_place_is_as_one_pushed(segments in pieces(), piece in 1_usize..50, packed in any::<bool>()) {
+        let plain = [vec![1, 0, 0, 0], segments.concat()].concat();
+        let file = if packed { pack(&plain) } else { plain };
+        let mut reader = Reader::new();
+        let mut items = Vec::new();
+        for piece in file.chunks(piece) {
+            reader.push_with(piece.len(), |slot| slot.copy_from_slice(piece));
+            items.extend(reader.by_ref());
+        }
+        reader.finish();
+        items.extend(reader.by_ref());
+        prop_assert_eq!(items, read(&file, piece));
+    }
+
     #[test]
     fn the_pieces_make_no_difference(segments in pieces(), piece in 1_usize..50, packed in any::<bool>(), cut in 0_usize..30) {
         let mut file = [vec![1, 0, 0, 0], segments.concat()].concat();
