@@ -77,7 +77,7 @@ mod tests {
                 Panel::Graph(_) => Screen::Graph,
                 Panel::Connections(_) => Screen::Connections,
                 Panel::Events(_) => Screen::Events,
-                Panel::Timeline(_) | Panel::Inspector(_) => panic!("no screen"),
+                Panel::Timeline(_) | Panel::Inspector(_) | Panel::Traffic(_) => panic!("no screen"),
             };
             assert_eq!(named, screen);
             assert_eq!(view.panels[1], Panel::Timeline(TimelineAsk { columns: 646 }));
