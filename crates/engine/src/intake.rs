@@ -7,6 +7,8 @@ mod dht;
 mod quick;
 mod scan;
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use peerscope_introspection::wire::{
     self, CommandResponse, ServerMessage, connection::RelayedOver, server_message::Payload,
@@ -169,9 +171,10 @@ impl Texts<'_> {
 
     fn snapshot(&mut self, state: &wire::State) -> Snapshot {
         let connections = state.subsystems.as_ref().map_or(&[][..], |all| &all.connections);
+        let connections = with_carriers(connections);
         let over = connections.len().saturating_sub(MAX_CONNECTIONS) as u64;
         let mut rows = Vec::new();
-        for connection in connections.iter().take(MAX_CONNECTIONS) {
+        for connection in connections.into_iter().take(MAX_CONNECTIONS) {
             let parent = Some(rows.len() as u32);
             let who = (self.sym(&connection.id), self.connection(connection));
             rows.push(RowIn {
@@ -249,6 +252,27 @@ impl Texts<'_> {
             ..Facts::default()
         }
     }
+}
+
+/// The connections told, and after them those that carry others and are told within these alone.
+fn with_carriers(told: &[wire::Connection]) -> Vec<&wire::Connection> {
+    let mut all: Vec<&wire::Connection> = told.iter().collect();
+    let carrier =
+        |connection: &wire::Connection| matches!(connection.relayed_over, Some(RelayedOver::Conn(_)));
+    if !told.iter().any(carrier) {
+        return all;
+    }
+    let mut known: HashSet<&Bytes> = told.iter().map(|connection| &connection.id).collect();
+    let mut at = 0;
+    while let Some(connection) = all.get(at) {
+        if let Some(RelayedOver::Conn(carrier)) = &connection.relayed_over
+            && known.insert(&carrier.id)
+        {
+            all.push(carrier);
+        }
+        at += 1;
+    }
+    all
 }
 
 fn figures(traffic: Option<&wire::Traffic>, latency_ns: u64) -> Figures {

@@ -186,6 +186,22 @@ fn another_peer_is_another_run_also_for_rows_that_stay_as_they_were() {
 }
 
 #[test]
+fn a_connection_that_is_told_within_another_one_alone_is_a_connection_too() {
+    let mut engine = engine();
+    for at in [1000, 2000] {
+        let mut relayed = conn("a", "far").remote("").bytes(at, 0);
+        let carrier = Box::new(conn("r", "relay").bytes(at, at).0);
+        relayed.0.relayed_over = Some(wire::connection::RelayedOver::Conn(carrier));
+        tell(&mut engine, at, &[relayed]);
+    }
+    let frame = frame(&mut engine, Cursor::Live);
+    assert_eq!(frame.head.connections, Some(2));
+    let table = table_of(&frame);
+    assert_eq!(row_of(table, "a").and_then(|row| row.relay).as_deref(), Some("relay"));
+    assert_eq!(row_of(table, "r").and_then(|row| row.flow.total_out), Some(2000));
+}
+
+#[test]
 fn a_lost_link_and_a_long_silence_are_gaps() {
     let mut engine = engine();
     for second in 1..=5u64 {

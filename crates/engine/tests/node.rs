@@ -47,6 +47,9 @@ fn node(engine: &mut Engine, cursor: Cursor) -> Node {
     }
 }
 
+/// A bucket, and each peer in it with its status and age.
+type Shown<'a> = (u32, Vec<(&'a str, DhtStatus, Option<u32>)>);
+
 #[test]
 fn the_routing_table_shows_as_it_was_at_the_cursor() {
     let mut engine = engine();
@@ -55,7 +58,7 @@ fn the_routing_table_shows_as_it_was_at_the_cursor() {
     tell_dht(&mut engine, 3000, &[(0, &[in_table("far", 1, 2500)]), (7, &near), (8, &[])], 30);
     let now = dht(&mut engine, Cursor::Live);
     let table = now.table.expect("a table");
-    let buckets: Vec<(u32, Vec<(&str, DhtStatus, Option<u32>)>)> = table
+    let buckets: Vec<Shown<'_>> = table
         .buckets
         .iter()
         .map(|bucket| {

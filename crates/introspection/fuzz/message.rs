@@ -13,7 +13,8 @@ pub fn run(bytes: &[u8]) {
         if let Ok(payload) = payload {
             assert!(bytes.as_ptr_range().contains(&payload.as_ptr()) || payload.is_empty());
             assert!(payload.len() + HEADER_LEN < bytes.len());
-            assert_eq!(checksum(payload), checksum(&payload.to_vec()));
+            let elsewhere = payload.to_vec();
+            assert_eq!(checksum(payload), checksum(&elsewhere), "wherever it lies");
             drop(ServerMessage::decode(payload));
         }
     }

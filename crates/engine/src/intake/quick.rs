@@ -200,9 +200,9 @@ impl State {
 
     /// Takes a row's facts and id, and reads the rest.
     fn take<'a>(&mut self, kind: Kind, parent: u32, body: &'a [u8]) -> Result<Read<'a>, Odd> {
-        let (traffic, latency, streams, status) = match kind {
-            Kind::Connection => (8, 10, 11, 3),
-            Kind::Stream => (4, 16, u32::MAX, 7),
+        let (traffic, latency, streams, status, carrier) = match kind {
+            Kind::Connection => (8, 10, 11, 3, 17),
+            Kind::Stream => (4, 16, u32::MAX, 7, u32::MAX),
         };
         let mut read = Read::default();
         let start = self.raw.len();
@@ -216,6 +216,8 @@ impl State {
                 number if number == status => read.status = value.varint()? as i32,
                 number if number == latency => read.latency_ns = value.varint()?,
                 number if number == streams => once(&mut read.streams, value.bytes()?)?,
+                // A connection within it, which may be told nowhere else.
+                number if number == carrier => return Err(Odd),
                 _ => continue,
             }
             let rest = fields.rest();

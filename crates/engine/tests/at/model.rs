@@ -57,7 +57,16 @@ pub fn state_of(payload: &[u8]) -> Option<wire::State> {
 fn snapshot(state: &wire::State) -> Value {
     let mut connections = Vec::new();
     let mut seen = HashSet::new();
-    for told in state.subsystems.iter().flat_map(|all| &all.connections) {
+    let mut all: Vec<&wire::Connection> = state.subsystems.iter().flat_map(|all| &all.connections).collect();
+    let mut at = 0;
+    while let Some(told) = all.get(at) {
+        // One that carries another, and is told within that alone, is a connection too.
+        if let Some(RelayedOver::Conn(carrier)) = &told.relayed_over {
+            all.push(carrier);
+        }
+        at += 1;
+    }
+    for told in all {
         // Told twice: the first one counts.
         if seen.insert(&told.id) {
             connections.push(connection(told));

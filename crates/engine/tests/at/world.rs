@@ -254,6 +254,8 @@ fn connection(knobs: Knobs) -> impl Strategy<Value = wire::Connection> {
                 0 if knobs.relayed => Some(connection::RelayedOver::ConnId(Bytes::from_static(&[1]))),
                 1 if knobs.relayed => Some(connection::RelayedOver::Conn(Box::new(wire::Connection {
                     id: Bytes::from_static(&[2, 2]),
+                    peer_id: "relay".into(),
+                    latency_ns,
                     ..Default::default()
                 }))),
                 _ => None,

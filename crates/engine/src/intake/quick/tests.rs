@@ -145,24 +145,30 @@ fn states() -> impl Strategy<Value = wire::State> {
             streams,
             latency_ns: open_ts,
             timeline: Some(connection::Timeline { open_ts, ..connection::Timeline::default() }),
-            relayed_over: (id == 5).then(|| {
-                connection::RelayedOver::Conn(Box::new(wire::Connection {
-                    id: b"r".to_vec().into(),
-                    ..wire::Connection::default()
-                }))
-            }),
+            relayed_over: (id == 5).then(|| connection::RelayedOver::ConnId(b"r".to_vec().into())),
             user_provided_tags: vec![format!("tag{peer}")],
             ..wire::Connection::default()
         },
     );
-    (proptest::collection::vec(connection, 0..6), proptest::option::of(dht()), traffic(), any::<u32>())
-        .prop_map(|(connections, dht, traffic, snapshot_duration_ms)| wire::State {
-            subsystems: Some(wire::Subsystems { connections, dht }),
+    let connections = proptest::collection::vec(connection, 0..6);
+    let inline = proptest::bool::weighted(0.1);
+    let subsystems =
+        (connections, proptest::option::of(dht()), inline).prop_map(|(mut connections, dht, inline)| {
+            if let Some(first) = connections.first_mut().filter(|_| inline) {
+                let carrier = wire::Connection { id: b"r".to_vec().into(), ..wire::Connection::default() };
+                first.relayed_over = Some(connection::RelayedOver::Conn(Box::new(carrier)));
+            }
+            wire::Subsystems { connections, dht }
+        });
+    (subsystems, traffic(), any::<u32>()).prop_map(|(subsystems, traffic, snapshot_duration_ms)| {
+        wire::State {
+            subsystems: Some(subsystems),
             traffic,
             start_ts: 1,
             snapshot_duration_ms,
             ..wire::State::default()
-        })
+        }
+    })
 }
 
 fn payload(mut state: wire::State, instant_ts: u64) -> Vec<u8> {
