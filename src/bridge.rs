@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use envelope::{Envelope, lend_to_worker, post_to_page, post_to_worker};
 
-use crate::model::{Behind, Link, Trouble};
+use crate::model::{Behind, KeptIn, Link, Trouble};
 
 /// Which build this is: a worker's file that a cache kept from another one is told from ours by it.
 pub const BUILD: &str = env!("PEERSCOPE_BUILD");
@@ -48,9 +48,36 @@ pub enum ToWorker {
     Ping(u32),
     /// Panics, to try the recovery.
     Crash,
-    /// Beside it: frames of the live source that a worker before this one took, oldest first; null where the link was
-    /// lost.
-    TakeFrames,
+    /// Where what comes in from now on is kept: `TAB/NUMBER`. None: the page has no lock that would say whose it is.
+    Store(Option<String>),
+    /// Fills a new worker: from the store, and from what the page kept of it. Beside it: frames of the live source that a
+    /// worker before this one took, oldest first; null where the link was lost.
+    TakeFrames {
+        /// The number of each.
+        numbers: Vec<u64>,
+        /// Messages that are in neither any more.
+        dropped: u64,
+    },
+}
+
+/// How much of a live source is written, and where.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stored {
+    /// The page need not keep frames before this number.
+    pub until: u64,
+    pub kept_in: KeptIn,
+    pub bytes: u64,
+    pub quota: u64,
+    /// How far back it reaches, in ms since the Unix epoch.
+    pub from_ms: Option<u64>,
+    /// Messages that went because there is no more room.
+    pub dropped: u64,
+}
+
+/// The lock that a page holds as long as its tab has files.
+#[must_use]
+pub fn tab_lock(tab: &str) -> String {
+    format!("peerscope tab {tab}")
 }
 
 /// A source, with all that is needed to open it.
@@ -81,9 +108,12 @@ pub enum FromWorker {
     /// A part went wrong: in words, for a message that stays.
     Note(String),
     Behind(Option<Behind>),
-    /// Beside it: frames of the live source, for the page to keep; null where the link was lost.
-    RawFrames,
-    /// The frames that the page kept are in.
+    /// Beside it: frames of the live source, for the page to keep; null where the link was lost. They are numbered.
+    RawFrames {
+        first: u64,
+    },
+    Stored(Stored),
+    /// The store and the frames that the page kept are in.
     Refilled {
         frames: u64,
     },

@@ -132,6 +132,31 @@ pub struct Behind {
     pub dropped: u64,
 }
 
+/// Where the frames of a live source are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeptIn {
+    /// It is being found out.
+    #[default]
+    Opening,
+    /// In private files of the browser, until the tab is closed.
+    Files,
+    /// In the page's memory: why not in files.
+    Page(String),
+}
+
+/// What is kept of a live source, to be saved.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recording {
+    pub kept_in: KeptIn,
+    pub bytes: u64,
+    /// More is not kept: the oldest goes.
+    pub quota: u64,
+    /// How far back it reaches, in ms since the Unix epoch. None: to the beginning.
+    pub from_ms: Option<u64>,
+    /// Messages that went.
+    pub dropped: u64,
+}
+
 /// Nothing of the source could be read, or it can't be reached for good: what happened, and what to look at.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trouble {
@@ -172,6 +197,8 @@ pub struct Model {
     /// The engine was lost and is being filled again, or had to be: in words.
     pub notice: Option<String>,
     pub behind: Option<Behind>,
+    /// Of a live source.
+    pub recording: Recording,
     /// The link was live, is lost since then, and is not back.
     pub lost_at_ms: Option<f64>,
     /// The notice of lost events was closed when there were so many.
@@ -248,6 +275,7 @@ pub enum Said {
     Trouble(Trouble),
     Note(String),
     Behind(Option<Behind>),
+    Recording(Recording),
     /// The worker is gone: why, in words.
     Lost(String),
     /// It is back, and filled again: with what, in words.

@@ -33,6 +33,7 @@ pub fn said(model: &mut Model, said: Said, effects: &mut Vec<Effect>) {
         Said::Trouble(trouble) => model.error = Some(trouble),
         Said::Note(text) => toast(model, true, text, effects),
         Said::Behind(behind) => model.behind = behind,
+        Said::Recording(recording) => model.recording = recording,
         Said::Lost(why) => {
             model.notice = Some(format!(
                 "The engine stopped ({why}). It is being started again and filled from what was kept."
