@@ -3,12 +3,18 @@
 
 mod envelope;
 
-use peerscope_engine::{frame::Frame, view::View};
+use peerscope_engine::{
+    frame::Frame,
+    view::{Range, View},
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use envelope::{Envelope, lend_to_worker, post_to_page, post_to_worker};
 
-use crate::model::{Behind, KeptIn, Link, Trouble};
+use crate::model::{
+    Behind, KeptIn, Link, Trouble,
+    saving::{Preview, Replace, Saving},
+};
 
 /// Which build this is: a worker's file that a cache kept from another one is told from ours by it.
 pub const BUILD: &str = env!("PEERSCOPE_BUILD");
@@ -58,6 +64,42 @@ pub enum ToWorker {
         /// Messages that are in neither any more.
         dropped: u64,
     },
+    /// Three rows as they are and as they would be saved. The view asks for connections and events.
+    Preview {
+        view: Box<View>,
+        replace: Replace,
+        salt: [u8; 32],
+    },
+    /// Beside it, of a live source: what the page keeps, with its numbers.
+    Export {
+        export: Export,
+        numbers: Vec<u64>,
+    },
+    CancelExport,
+}
+
+/// What is to be saved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Export {
+    pub id: u32,
+    /// None: all of it.
+    pub range: Option<Range>,
+    pub replace: Replace,
+    /// What stand-ins are made from.
+    pub salt: [u8; 32],
+    pub packed: bool,
+}
+
+/// What was saved; the file goes beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Saved {
+    pub id: u32,
+    pub frames: u64,
+    pub bytes: u64,
+    /// Damaged ones of the source: nothing of them is in the file.
+    pub damaged: u64,
+    /// What was not understood, and so could not be redacted.
+    pub left_out: u64,
 }
 
 /// How much of a live source is written, and where.
@@ -117,6 +159,13 @@ pub enum FromWorker {
     Refilled {
         frames: u64,
     },
+    Preview(Preview),
+    Saving {
+        id: u32,
+        saving: Saving,
+    },
+    /// Beside it: the file.
+    Saved(Saved),
     Pong(u32),
     /// It panicked, and says no more after this.
     Crashed(String),

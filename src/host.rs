@@ -9,13 +9,17 @@ use std::collections::HashMap;
 use gloo_timers::callback::Timeout;
 use peerscope_engine::{frame::Frame, view::View};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Blob, ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 use yew::Callback;
 
 use crate::{
-    bridge::{self, Envelope, FromWorker, Open, ToWorker},
+    bridge::{self, Envelope, Export, FromWorker, Open, Saved, ToWorker},
+    dom,
     host::{kept::Kept, pulse::Pulse, tab::Tab},
-    model::{Link, Said, Trouble},
+    model::{
+        Link, Said, Trouble,
+        saving::{Replace, Saving},
+    },
 };
 
 /// Memory that the history may take: 256 MiB.
@@ -73,6 +77,9 @@ pub struct Host {
     tab: Tab,
     /// Counts sources, each of which has a folder of its own.
     source: u32,
+    /// Counts what was saved, and the name of the last.
+    exports: u32,
+    file_name: String,
     pulse: Pulse,
     /// The view sent last; its rev is the newest.
     sent: Option<View>,
@@ -99,6 +106,8 @@ impl Host {
             kept: Kept::default(),
             tab: Tab::default(),
             source: 0,
+            exports: 0,
+            file_name: String::new(),
             pulse: Pulse::default(),
             sent: None,
             rev: 0,
@@ -159,6 +168,25 @@ impl Host {
         } else {
             self.send(ToWorker::RetryNow, None);
         }
+    }
+
+    /// What would be saved, in three rows.
+    pub fn preview(&mut self, view: View, replace: Replace, salt: [u8; 32]) {
+        self.send(ToWorker::Preview { view: Box::new(view), replace, salt }, None);
+    }
+
+    /// Saves a file of this name. One that is under way is ended.
+    pub fn export(&mut self, export: Export, name: String) {
+        self.exports += 1;
+        self.file_name = name;
+        let export = Export { id: self.exports, ..export };
+        self.send(ToWorker::Export { export, numbers: Vec::new() }, None);
+    }
+
+    pub fn cancel_export(&mut self) {
+        // What is said of it from now on is not listened to.
+        self.exports += 1;
+        self.send(ToWorker::CancelExport, None);
     }
 
     pub fn stop_trying(&mut self) {
@@ -291,6 +319,10 @@ impl Host {
                 self.kept.add(first, envelope.beside);
                 Vec::new()
             }
+            FromWorker::Preview(preview) => vec![Said::Preview(preview)],
+            FromWorker::Saving { id, saving } if id == self.exports => vec![Said::Saving(saving)],
+            FromWorker::Saved(saved) if saved.id == self.exports => self.saved(&saved, &envelope.beside),
+            FromWorker::Saving { .. } | FromWorker::Saved(_) => Vec::new(),
             FromWorker::Stored(stored) => {
                 self.kept.stored(stored);
                 vec![Said::Recording(self.kept.recording())]
@@ -305,6 +337,16 @@ impl Host {
             }
             FromWorker::Crashed(why) => self.lost(why, now_ms),
         }
+    }
+
+    /// Hands the file to the user.
+    fn saved(&self, saved: &Saved, beside: &[JsValue]) -> Vec<Said> {
+        let blob = beside.first().and_then(|blob| blob.dyn_ref::<Blob>());
+        let given = blob.is_some_and(|blob| dom::download(blob, &self.file_name).is_ok());
+        if !given {
+            return vec![Said::Saving(Saving::Failed("The browser did not take the file.".to_owned()))];
+        }
+        vec![Said::Saved { frames: saved.frames, damaged: saved.damaged, left_out: saved.left_out }]
     }
 
     fn greet(&mut self, build: &str) -> Vec<Said> {
@@ -438,6 +480,10 @@ impl Host {
             ToWorker::TakeFrames { .. } => {
                 let (numbers, dropped) = (self.kept.numbers(), self.kept.dropped());
                 let message = ToWorker::TakeFrames { numbers, dropped };
+                bridge::lend_to_worker(&running.worker, &message, self.kept.frames())
+            }
+            ToWorker::Export { export, .. } => {
+                let message = ToWorker::Export { export, numbers: self.kept.numbers() };
                 bridge::lend_to_worker(&running.worker, &message, self.kept.frames())
             }
             ToWorker::Store(_) => {

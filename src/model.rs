@@ -2,6 +2,7 @@
 //! kept to be painted. Focus, hover, scroll and what is folded open are each screen's own state.
 
 mod reading;
+pub mod saving;
 
 use std::rc::Rc;
 
@@ -206,6 +207,10 @@ pub struct Model {
     pub recents: Vec<Recent>,
     /// The panel under the source's button is open.
     pub source_panel: bool,
+    /// The panel under the recording's button is open.
+    pub record_panel: bool,
+    /// The dialog that saves, while it is open.
+    pub saving: Option<saving::State>,
     /// The page's clock, ms since the Unix epoch; it moves once a second, and only while something on the screen counts.
     pub now_ms: f64,
     /// Minutes east of UTC, for times of the clock.
@@ -227,6 +232,8 @@ pub enum Action {
     /// Closes the source.
     Close,
     SourcePanel(bool),
+    RecordPanel(bool),
+    Saving(saving::Action),
     Cursor(Cursor),
     /// Steps by so many snapshots.
     Step(i32),
@@ -276,6 +283,14 @@ pub enum Said {
     Note(String),
     Behind(Option<Behind>),
     Recording(Recording),
+    Preview(saving::Preview),
+    Saving(saving::Saving),
+    /// A file was handed to the user.
+    Saved {
+        frames: u64,
+        damaged: u64,
+        left_out: u64,
+    },
     /// The worker is gone: why, in words.
     Lost(String),
     /// It is back, and filled again: with what, in words.

@@ -1,6 +1,7 @@
 //! The worker: holds the engine, owns the socket, reads files, answers the page. It works in slices, and in each of them
 //! in this order: the view, what came in live, what is being loaded; then what is patient: filling again, saving.
 
+mod export;
 mod file;
 mod pace;
 mod refill;
@@ -24,7 +25,9 @@ use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent, Performance};
 use crate::{
     bridge::{self, Envelope, FromWorker, Open, ToWorker},
     model::Link,
-    worker::{file::Loading, refill::FromPage, socket::Live, stats::Took, store::Store, turn::Turns},
+    worker::{
+        export::Origin, file::Loading, refill::FromPage, socket::Live, stats::Took, store::Store, turn::Turns,
+    },
 };
 
 /// On live data the page gets no more than 10 frames a second.
@@ -61,6 +64,7 @@ struct State {
     took: Took,
     /// Readers that wait until another piece is wanted.
     hungry: Vec<Function>,
+    origin: Origin,
     store: Store,
     store_later: Option<Timeout>,
     /// What has to wait until this worker is filled again, and what goes beside it.
@@ -80,6 +84,8 @@ pub struct Worker {
     patient: RefCell<Vec<Function>>,
     /// Slices in a row that had none.
     busy: Cell<u32>,
+    /// What is being saved.
+    exporting: Cell<Option<u32>>,
 }
 
 /// Runs the worker: listens to the page, and says that it is ready.
@@ -101,6 +107,7 @@ pub fn start() {
         folder: RefCell::default(),
         patient: RefCell::default(),
         busy: Cell::new(0),
+        exporting: Cell::new(None),
     });
     let slice = Rc::downgrade(&worker);
     *worker.turns.borrow_mut() = Some(Turns::new(move || {
@@ -156,6 +163,7 @@ impl State {
             link_said_ms: 0.0,
             took: Took::default(),
             hungry: Vec::new(),
+            origin: Origin::default(),
             store: Store::default(),
             store_later: None,
             deferred: None,
@@ -252,6 +260,15 @@ impl Worker {
                 self.turn();
             }
             ToWorker::Crash => panic!("as a script asked by crash()"),
+            ToWorker::Preview { view, replace, salt } => {
+                let preview =
+                    export::preview::preview(&mut self.state.borrow_mut().engine, &view, replace, salt);
+                self.post(&FromWorker::Preview(preview));
+            }
+            ToWorker::Export { export, numbers } => {
+                export::export(self, export, export::FromPage { numbers, frames: beside });
+            }
+            ToWorker::CancelExport => self.exporting.set(None),
             ToWorker::Store(folder) => *self.folder.borrow_mut() = folder,
             ToWorker::TakeFrames { numbers, dropped } => {
                 refill::refill(self, FromPage { numbers, frames: beside, dropped });
@@ -287,17 +304,20 @@ impl Worker {
                 if !refilled {
                     self.open_store(epoch);
                 }
+                self.state.borrow_mut().origin = Origin::Live;
                 let live = Live::new(url.clone());
                 self.state.borrow_mut().source = Source::Live(Box::new(live));
                 socket::dial(self, epoch);
             }
             Open::Url { url } => {
                 self.state.borrow_mut().source = Source::File(Box::new(Loading::new(&open)));
+                self.state.borrow_mut().origin = Origin::Url(url.clone());
                 file::fetch(self.clone(), epoch, url.clone());
             }
             Open::File { .. } => {
                 self.state.borrow_mut().source = Source::File(Box::new(Loading::new(&open)));
                 if let Some(blob) = file.and_then(|file| file.dyn_into::<Blob>().ok()) {
+                    self.state.borrow_mut().origin = Origin::File(blob.clone());
                     file::read_file(self.clone(), epoch, blob);
                 }
             }
@@ -313,6 +333,10 @@ impl Worker {
                 worker.keep_store();
             }
         });
+    }
+
+    fn origin(&self) -> Origin {
+        self.state.borrow().origin.clone()
     }
 
     fn folder(&self) -> Option<String> {

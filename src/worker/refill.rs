@@ -18,7 +18,7 @@ use super::{
 use crate::bridge::FromWorker;
 
 /// 4 MiB at a time.
-const PIECE: f64 = (4 << 20) as f64;
+pub const PIECE: f64 = (4 << 20) as f64;
 
 /// What the page kept, with its numbers.
 pub struct FromPage {

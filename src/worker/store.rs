@@ -9,7 +9,7 @@ pub mod record;
 use std::rc::Rc;
 
 use peerscope_introspection::excerpt::Lead;
-use web_sys::{File, FileSystemDirectoryHandle};
+use web_sys::{Blob, File, FileSystemDirectoryHandle};
 
 use self::{
     opfs::{Refused, Writing},
@@ -41,8 +41,8 @@ enum Place {
         /// The next part is being made.
         turning: bool,
     },
-    /// Nothing can be written: why.
-    Page(String),
+    /// Nothing can be written any more: why, and where what was written before lies.
+    Page(String, Option<FileSystemDirectoryHandle>),
 }
 
 pub struct Store {
@@ -87,7 +87,7 @@ impl Store {
     pub fn add(&mut self, kind: Kind, bytes: &[u8], now_ms: f64) -> u64 {
         let number = self.next;
         self.next += 1;
-        if matches!(self.place, Place::Idle | Place::Page(_)) {
+        if matches!(self.place, Place::Idle | Place::Page(..)) {
             return number;
         }
         if matches!(self.place, Place::Opening(_)) && self.waiting.len() + bytes.len() > OPENING {
@@ -117,7 +117,8 @@ impl Store {
     }
 
     fn give_up(&mut self, why: String) {
-        self.place = Place::Page(why);
+        let folder = self.folder();
+        self.place = Place::Page(why, folder);
         self.waiting = Vec::new();
         self.since_ms = None;
         self.changed = true;
@@ -152,7 +153,7 @@ impl Store {
         let kept_in = match &self.place {
             Place::Idle | Place::Opening(_) => KeptIn::Opening,
             Place::Files { .. } => KeptIn::Files,
-            Place::Page(why) => KeptIn::Page(why.clone()),
+            Place::Page(why, _) => KeptIn::Page(why.clone()),
         };
         Stored {
             until: self.written,
@@ -186,11 +187,21 @@ impl Store {
     }
 
     /// The folder, once it is open.
-    pub fn folder(&self) -> Option<FileSystemDirectoryHandle> {
+    fn folder(&self) -> Option<FileSystemDirectoryHandle> {
         match &self.place {
             Place::Files { folder, .. } => Some(folder.clone()),
-            _ => None,
+            Place::Opening(folder) | Place::Page(_, folder) => folder.clone(),
+            Place::Idle => None,
         }
+    }
+
+    /// Parts that nothing is written to any more.
+    fn sealed(&self) -> Vec<u32> {
+        let mut numbers = self.parts.numbers();
+        if matches!(self.place, Place::Files { .. }) {
+            numbers.pop();
+        }
+        numbers
     }
 }
 
@@ -325,6 +336,42 @@ async fn turn(worker: Rc<Worker>, epoch: u32, folder: FileSystemDirectoryHandle,
         drop(opfs::remove(&folder, &opfs::part_name(part.number)).await);
     }
     worker.keep_store();
+}
+
+/// Ends the part that is being written, so that all of it can be read, and keeps all parts until [`unseal`].
+pub async fn seal(worker: &Rc<Worker>, epoch: u32) -> Vec<Blob> {
+    worker.store(epoch, |store| store.reading += 1);
+    // Another part may be on the way already: then what is written now is in the one before it.
+    while worker.store(epoch, |store| matches!(store.place, Place::Files { turning: true, .. })) == Some(true)
+    {
+        worker.pause().await;
+    }
+    let next = worker.store(epoch, |store| match &mut store.place {
+        Place::Files { folder, turning, .. } => {
+            *turning = true;
+            Some((folder.clone(), store.parts.next()))
+        }
+        _ => None,
+    });
+    if let Some(Some((folder, number))) = next {
+        turn(worker.clone(), epoch, folder, number).await;
+    }
+    let Some((Some(folder), numbers)) = worker.store(epoch, |store| (store.folder(), store.sealed())) else {
+        return Vec::new();
+    };
+    let mut files = Vec::new();
+    for number in numbers {
+        // What can't be read is missing from what is saved, as it would be after a crash.
+        if let Ok(file) = opfs::read(&folder, number).await {
+            files.push(file.into());
+        }
+    }
+    files
+}
+
+/// The parts may go again.
+pub fn unseal(worker: &Rc<Worker>, epoch: u32) {
+    worker.store(epoch, |store| store.reading = store.reading.saturating_sub(1));
 }
 
 /// Removes the files of a source that was closed.

@@ -99,6 +99,11 @@ impl Excerpt {
         Self { range, lead: before, untold, within: false }
     }
 
+    /// What was told before the first payload, or before those that come next.
+    pub fn learn(&mut self, payload: &Bytes) {
+        self.untold |= self.lead.learn(payload);
+    }
+
     /// Takes the next payload and gives what has to be written now: nothing, it, or the Runtime and it.
     pub fn take(&mut self, payload: Bytes) -> impl Iterator<Item = Bytes> + use<> {
         let mut first = None;
