@@ -61,7 +61,7 @@ pub enum ToWorker {
     TakeFrames {
         /// The number of each.
         numbers: Vec<u64>,
-        /// Messages that are in neither any more.
+        /// Messages that were written, and are not any more.
         dropped: u64,
     },
     /// Three rows as they are and as they would be saved. The view asks for connections and events.

@@ -478,7 +478,7 @@ impl Host {
         // What is kept, and where, is said as it is when it is sent.
         let sent = match message {
             ToWorker::TakeFrames { .. } => {
-                let (numbers, dropped) = (self.kept.numbers(), self.kept.dropped());
+                let (numbers, dropped) = (self.kept.numbers(), self.kept.dropped_from_files());
                 let message = ToWorker::TakeFrames { numbers, dropped };
                 bridge::lend_to_worker(&running.worker, &message, self.kept.frames())
             }

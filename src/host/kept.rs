@@ -57,9 +57,14 @@ impl Kept {
         self.frames.iter().map(|(_, frame)| frame.clone())
     }
 
+    /// Messages that were written, and went because there was no more room.
+    pub fn dropped_from_files(&self) -> u64 {
+        self.stored.as_ref().map_or(0, |stored| stored.dropped)
+    }
+
     /// Messages that are nowhere any more.
-    pub fn dropped(&self) -> u64 {
-        self.let_go + self.stored.as_ref().map_or(0, |stored| stored.dropped)
+    fn dropped(&self) -> u64 {
+        self.let_go + self.dropped_from_files()
     }
 
     pub fn recording(&self) -> Recording {

@@ -99,7 +99,7 @@ fn panel(props: &PartProps) -> Html {
 }
 
 fn mebibytes(bytes: u64) -> String {
-    format!("{} MiB", format::count(bytes >> 20))
+    if bytes >= 1 << 30 { format!("{} GiB", bytes >> 30) } else { format!("{} MiB", bytes >> 20) }
 }
 
 fn full(quota: u64, per_minute: f64) -> String {

@@ -204,7 +204,7 @@ impl Job {
                     match record.kind {
                         Kind::Message => self.message(&record.bytes),
                         Kind::Lead if is_first => self.cut.learn(&record.bytes),
-                        Kind::Lead | Kind::Lost | Kind::Piece => {}
+                        Kind::Lead | Kind::Lost => {}
                     }
                     if record.kind != Kind::Lead {
                         next = record.number + 1;

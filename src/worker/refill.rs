@@ -125,7 +125,7 @@ fn take(
                 worker.engine(|engine, _| _ = engine.take(bytes.clone()));
                 learn(worker, &[bytes]);
             }
-            Kind::Lead | Kind::Piece => {}
+            Kind::Lead => {}
         }
         if worker.now() - began >= turn::SLICE_MS {
             return true;

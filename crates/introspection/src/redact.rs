@@ -65,7 +65,7 @@ impl Counts {
 ///
 /// let mut redactor = Redactor::new(Options::all(), [7; 32]);
 /// let text = redactor.text("dial 203.0.113.7:4001 failed");
-/// assert!(text.starts_with("dial 198.") && text.ends_with(":4001 failed"));
+/// assert!(text.starts_with("dial 2") && !text.contains("203.0.113.7") && text.ends_with(":4001 failed"));
 /// assert_eq!(redactor.text("dial 203.0.113.7:4001 failed"), text);
 /// ```
 #[derive(Debug)]

@@ -13,11 +13,9 @@ pub enum Kind {
     Lost,
     /// What the node told of itself before this part: the part stands alone when those before it are gone.
     Lead,
-    /// The next bytes of a recording that was fetched.
-    Piece,
 }
 
-const KINDS: [Kind; 4] = [Kind::Message, Kind::Lost, Kind::Lead, Kind::Piece];
+const KINDS: [Kind; 3] = [Kind::Message, Kind::Lost, Kind::Lead];
 const HEADER: usize = 13;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

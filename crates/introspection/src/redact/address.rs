@@ -11,9 +11,10 @@ use super::{
     secret::{BASE32, Secret},
 };
 
-/// Stand-ins of IPv4 are of 198.18.0.0/15, which RFC 2544 set aside for tests of devices: no host has them.
-const IP4_FIRST: u32 = u32::from_be_bytes([198, 18, 0, 0]);
-const IP4_COUNT: u32 = 1 << 17;
+/// Stand-ins of IPv4 are of 240.0.0.0 to 251.255.255.255, which RFC 1112 keeps for later: no host has them, and there are so
+/// many that two seldom meet.
+const IP4_FIRST: u32 = u32::from_be_bytes([240, 0, 0, 0]);
+const IP4_COUNT: u32 = 12 << 24;
 /// More hosts than this share stand-ins: the search for a free one would get long.
 const IP4_MOST: usize = 100_000;
 /// Of IPv6, 2001:db8::/32, which RFC 3849 set aside for documents.

@@ -103,7 +103,7 @@ fn an_address_keeps_its_kind_and_its_port() {
     let peer = redactor.peer_id(ED);
     let host = |text: &str| text.split('/').nth(2).map(str::to_owned).unwrap_or_default();
     let one = redactor.multiaddr("/ip4/127.0.0.1/tcp/4001/ws");
-    assert!(one.starts_with("/ip4/198.1") && one.ends_with("/tcp/4001/ws"), "{one}");
+    assert!(one.starts_with("/ip4/2") && one.ends_with("/tcp/4001/ws"), "{one}");
     let two = redactor.multiaddr(&format!("/ip4/127.0.0.1/udp/1/quic-v1/p2p/{ED}/p2p-circuit"));
     assert_eq!(two, format!("/ip4/{}/udp/1/quic-v1/p2p/{peer}/p2p-circuit", host(&one)));
     let six = redactor.multiaddr("/ip6/fe80::1/udp/9/quic-v1/webtransport/certhash/uEiAsecret");
