@@ -412,10 +412,10 @@ impl Worker {
         if loading.hungry() || loading.finished() {
             wake = std::mem::take(&mut state.hungry);
         }
-        if loading.finished() {
-            if let Some(trouble) = loading.trouble() {
-                self.post(&FromWorker::Trouble(trouble));
-            }
+        if loading.finished()
+            && let Some(trouble) = loading.trouble()
+        {
+            self.post(&FromWorker::Trouble(trouble));
         }
         for wake in wake {
             called(wake.call0(&JsValue::NULL));
