@@ -35,9 +35,9 @@ pub fn Recording(props: &PartProps) -> Html {
     let size = format::bytes(model.recording.bytes as f64);
     html! {
         <>
-            <button class={classes!("btn", "rec", open.then_some("on"))} data-testid="record" aria-haspopup="dialog" aria-expanded={open.to_string()}
-                aria-label={format!("Recording, {} so far", format::duration_ms(long_ms / 1000 * 1000))} {onclick}>
-                <i class={classes!("dot", (!grows).then_some("off"))}></i><span class="desk">{ format::duration_ms(long_ms / 1000 * 1000) }</span>
+            <button class={classes!("btn", "rec", open.then_some("on"))} data-testid="record" aria-haspopup="dialog" aria-expanded={open.to_string()} {onclick}>
+                <i class={classes!("dot", (!grows).then_some("off"))}></i><span class="vh">{ "Recording " }</span>
+                <span class="desk">{ format::duration_ms(long_ms / 1000 * 1000) }</span>
                 <span class="t3 desk wide">{ size.text() }</span>
             </button>
             if open { { panel(props) } }

@@ -278,7 +278,7 @@ fn save(props: &ShellProps, tab: Tab, name: Name, id: &'static str, label: &'sta
         return Html::default();
     }
     html! {
-        <button class="btn ic desk" data-testid={id} aria-label={label} title={label} aria-haspopup="dialog"
+        <button class={classes!("btn", "ic", (tab == Tab::Link).then_some("desk"))} data-testid={id} aria-label={label} title={label} aria-haspopup="dialog"
             onclick={open_dialog(&props.dispatch, tab)}><Icon {name} size={15} /></button>
     }
 }
