@@ -15,6 +15,7 @@ use yew::prelude::*;
 use crate::{
     app::{address_bar::AddressBar, listen::Listeners, timing::Timing},
     ask,
+    bridge::Export,
     console::{self, Call},
     dom,
     host::{Heard, Host},
@@ -218,6 +219,14 @@ impl App {
                 update::Effect::RetryNow => self.host.retry(),
                 update::Effect::StopTrying => self.host.stop_trying(),
                 update::Effect::CancelReading => self.host.cancel_reading(),
+                update::Effect::Preview { replace, salt } => {
+                    self.host.preview(ask::preview(&self.model), replace, salt);
+                }
+                update::Effect::Export { range, replace, salt, packed, name } => {
+                    let export = Export { id: 0, range, replace, salt, packed };
+                    self.host.export(export, name);
+                }
+                update::Effect::CancelExport => self.host.cancel_export(),
                 update::Effect::StoreTheme(theme) => {
                     store::put_theme(theme);
                     show_theme(theme);

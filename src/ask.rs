@@ -35,6 +35,17 @@ pub fn view(model: &Model) -> View {
     }
 }
 
+/// Rows of which some are shown as they would be saved.
+#[must_use]
+pub fn preview(model: &Model) -> View {
+    View {
+        cursor: model.route.cursor,
+        range: model.route.range,
+        panels: vec![connections::ask(model), events::ask(model)],
+        ..View::default()
+    }
+}
+
 /// Width of the timeline's plot, in CSS px.
 #[must_use]
 pub fn timeline_width(model: &Model) -> f64 {

@@ -3,12 +3,18 @@
 
 mod envelope;
 
-use peerscope_engine::{frame::Frame, view::View};
+use peerscope_engine::{
+    frame::Frame,
+    view::{Range, View},
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use envelope::{Envelope, lend_to_worker, post_to_page, post_to_worker};
 
-use crate::model::{Behind, Link, Trouble};
+use crate::model::{
+    Behind, KeptIn, Link, Trouble,
+    saving::{Preview, Replace, Saving},
+};
 
 /// Which build this is: a worker's file that a cache kept from another one is told from ours by it.
 pub const BUILD: &str = env!("PEERSCOPE_BUILD");
@@ -48,9 +54,72 @@ pub enum ToWorker {
     Ping(u32),
     /// Panics, to try the recovery.
     Crash,
-    /// Beside it: frames of the live source that a worker before this one took, oldest first; null where the link was
-    /// lost.
-    TakeFrames,
+    /// Where what comes in from now on is kept: `TAB/NUMBER`. None: the page has no lock that would say whose it is.
+    Store(Option<String>),
+    /// Fills a new worker: from the store, and from what the page kept of it. Beside it: frames of the live source that a
+    /// worker before this one took, oldest first; null where the link was lost.
+    TakeFrames {
+        /// The number of each.
+        numbers: Vec<u64>,
+        /// Messages that were written, and are not any more.
+        dropped: u64,
+    },
+    /// Three rows as they are and as they would be saved. The view asks for connections and events.
+    Preview {
+        view: Box<View>,
+        replace: Replace,
+        salt: [u8; 32],
+    },
+    /// Beside it, of a live source: what the page keeps, with its numbers.
+    Export {
+        export: Export,
+        numbers: Vec<u64>,
+    },
+    CancelExport,
+}
+
+/// What is to be saved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Export {
+    pub id: u32,
+    /// None: all of it.
+    pub range: Option<Range>,
+    pub replace: Replace,
+    /// What stand-ins are made from.
+    pub salt: [u8; 32],
+    pub packed: bool,
+}
+
+/// What was saved; the file goes beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Saved {
+    pub id: u32,
+    pub frames: u64,
+    pub bytes: u64,
+    /// Damaged ones of the source: nothing of them is in the file.
+    pub damaged: u64,
+    /// What was not understood, and so could not be redacted.
+    pub left_out: u64,
+}
+
+/// How much of a live source is written, and where.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stored {
+    /// The page need not keep frames before this number.
+    pub until: u64,
+    pub kept_in: KeptIn,
+    pub bytes: u64,
+    pub quota: u64,
+    /// How far back it reaches, in ms since the Unix epoch.
+    pub from_ms: Option<u64>,
+    /// Messages that went because there is no more room.
+    pub dropped: u64,
+}
+
+/// The lock that a page holds as long as its tab has files.
+#[must_use]
+pub fn tab_lock(tab: &str) -> String {
+    format!("peerscope tab {tab}")
 }
 
 /// A source, with all that is needed to open it.
@@ -81,12 +150,22 @@ pub enum FromWorker {
     /// A part went wrong: in words, for a message that stays.
     Note(String),
     Behind(Option<Behind>),
-    /// Beside it: frames of the live source, for the page to keep; null where the link was lost.
-    RawFrames,
-    /// The frames that the page kept are in.
+    /// Beside it: frames of the live source, for the page to keep; null where the link was lost. They are numbered.
+    RawFrames {
+        first: u64,
+    },
+    Stored(Stored),
+    /// The store and the frames that the page kept are in.
     Refilled {
         frames: u64,
     },
+    Preview(Preview),
+    Saving {
+        id: u32,
+        saving: Saving,
+    },
+    /// Beside it: the file.
+    Saved(Saved),
     Pong(u32),
     /// It panicked, and says no more after this.
     Crashed(String),

@@ -2,19 +2,24 @@
 
 mod kept;
 mod pulse;
+mod tab;
 
 use std::collections::HashMap;
 
 use gloo_timers::callback::Timeout;
 use peerscope_engine::{frame::Frame, view::View};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Blob, ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 use yew::Callback;
 
 use crate::{
-    bridge::{self, Envelope, FromWorker, Open, ToWorker},
-    host::{kept::Kept, pulse::Pulse},
-    model::{Link, Said, Trouble},
+    bridge::{self, Envelope, Export, FromWorker, Open, Saved, ToWorker},
+    dom,
+    host::{kept::Kept, pulse::Pulse, tab::Tab},
+    model::{
+        Link, Said, Trouble,
+        saving::{Replace, Saving},
+    },
 };
 
 /// Memory that the history may take: 256 MiB.
@@ -28,6 +33,8 @@ pub enum Heard {
     Message(u32, JsValue),
     /// Its script failed: to load, or by an error that nobody caught.
     Error(u32, String),
+    /// Whose files this tab's are, from now on.
+    Tab(Tab),
 }
 
 type Listener<E> = Closure<dyn Fn(E)>;
@@ -67,6 +74,12 @@ pub struct Host {
     number: u32,
     opened: Option<(Open, Option<JsValue>)>,
     kept: Kept,
+    tab: Tab,
+    /// Counts sources, each of which has a folder of its own.
+    source: u32,
+    /// Counts what was saved, and the name of the last.
+    exports: u32,
+    file_name: String,
     pulse: Pulse,
     /// The view sent last; its rev is the newest.
     sent: Option<View>,
@@ -91,6 +104,10 @@ impl Host {
             number: 0,
             opened: None,
             kept: Kept::default(),
+            tab: Tab::default(),
+            source: 0,
+            exports: 0,
+            file_name: String::new(),
             pulse: Pulse::default(),
             sent: None,
             rev: 0,
@@ -102,6 +119,7 @@ impl Host {
             recovering: None,
             paused: false,
         };
+        tab::ask(&host.heard);
         host.start();
         host
     }
@@ -109,7 +127,11 @@ impl Host {
     /// Opens a source; what was open before is closed by the worker. A file goes beside it.
     pub fn open(&mut self, open: Open, file: Option<JsValue>) {
         self.kept = Kept::default();
-        self.recovering = None;
+        if self.recovering.take().is_some() {
+            // What is being filled again is of another source.
+            self.send(ToWorker::Close, None);
+        }
+        self.source += 1;
         self.losses.clear();
         self.paused = false;
         self.new_history();
@@ -117,7 +139,12 @@ impl Host {
         if self.running.is_none() {
             self.start();
         }
+        self.send_folder();
         self.send(ToWorker::Open(open), file);
+    }
+
+    fn send_folder(&mut self) {
+        self.send(ToWorker::Store(None), None);
     }
 
     pub fn close(&mut self) {
@@ -141,6 +168,25 @@ impl Host {
         } else {
             self.send(ToWorker::RetryNow, None);
         }
+    }
+
+    /// What would be saved, in three rows.
+    pub fn preview(&mut self, view: View, replace: Replace, salt: [u8; 32]) {
+        self.send(ToWorker::Preview { view: Box::new(view), replace, salt }, None);
+    }
+
+    /// Saves a file of this name. One that is under way is ended.
+    pub fn export(&mut self, export: Export, name: String) {
+        self.exports += 1;
+        self.file_name = name;
+        let export = Export { id: self.exports, ..export };
+        self.send(ToWorker::Export { export, numbers: Vec::new() }, None);
+    }
+
+    pub fn cancel_export(&mut self) {
+        // What is said of it from now on is not listened to.
+        self.exports += 1;
+        self.send(ToWorker::CancelExport, None);
     }
 
     pub fn stop_trying(&mut self) {
@@ -199,6 +245,10 @@ impl Host {
 
     /// Once a second. A worker that does not answer is lost.
     pub fn beat(&mut self, now_ms: f64) -> Vec<Said> {
+        if self.tab == Tab::Asked {
+            // Nobody else can hold a lock of this name: it will not come any more.
+            self.heard.emit(Heard::Tab(Tab::Nameless));
+        }
         match self.running.as_ref().map(|running| running.ready) {
             None => Vec::new(),
             Some(ready) => match self.pulse.beat(ready) {
@@ -228,6 +278,13 @@ impl Host {
                 None => Vec::new(),
             },
             Heard::Message(..) | Heard::Error(..) => Vec::new(),
+            Heard::Tab(tab) => {
+                if self.tab == Tab::Asked {
+                    self.tab = tab;
+                    self.send_backlog();
+                }
+                Vec::new()
+            }
         }
     }
 
@@ -258,9 +315,17 @@ impl Host {
             FromWorker::Trouble(trouble) => vec![Said::Trouble(trouble)],
             FromWorker::Note(text) => vec![Said::Note(text)],
             FromWorker::Behind(behind) => vec![Said::Behind(behind)],
-            FromWorker::RawFrames => {
-                self.kept.add(envelope.beside);
+            FromWorker::RawFrames { first } => {
+                self.kept.add(first, envelope.beside);
                 Vec::new()
+            }
+            FromWorker::Preview(preview) => vec![Said::Preview(preview)],
+            FromWorker::Saving { id, saving } if id == self.exports => vec![Said::Saving(saving)],
+            FromWorker::Saved(saved) if saved.id == self.exports => self.saved(&saved, &envelope.beside),
+            FromWorker::Saving { .. } | FromWorker::Saved(_) => Vec::new(),
+            FromWorker::Stored(stored) => {
+                self.kept.stored(stored);
+                vec![Said::Recording(self.kept.recording())]
             }
             FromWorker::Refilled { frames } => match self.recovering.take() {
                 Some(why) => vec![Said::Recovered(self.kept.sentence(&why, frames))],
@@ -274,6 +339,16 @@ impl Host {
         }
     }
 
+    /// Hands the file to the user.
+    fn saved(&self, saved: &Saved, beside: &[JsValue]) -> Vec<Said> {
+        let blob = beside.first().and_then(|blob| blob.dyn_ref::<Blob>());
+        let given = blob.is_some_and(|blob| dom::download(blob, &self.file_name).is_ok());
+        if !given {
+            return vec![Said::Saving(Saving::Failed("The browser did not take the file.".to_owned()))];
+        }
+        vec![Said::Saved { frames: saved.frames, damaged: saved.damaged, left_out: saved.left_out }]
+    }
+
     fn greet(&mut self, build: &str) -> Vec<Said> {
         if build != bridge::BUILD {
             return self.give_up("its script is of another version: reload the page");
@@ -284,10 +359,14 @@ impl Host {
         self.pulse = Pulse::default();
         let hello = ToWorker::Hello { build: bridge::BUILD.to_owned(), budget_bytes: BUDGET_BYTES };
         self.send(hello, None);
+        self.send_backlog();
+        Vec::new()
+    }
+
+    fn send_backlog(&mut self) {
         for (message, beside) in std::mem::take(&mut self.backlog) {
             self.send(message, beside);
         }
-        Vec::new()
     }
 
     fn frame(&mut self, frame: Frame) -> Option<Said> {
@@ -319,9 +398,9 @@ impl Host {
         let Some((open, file)) = self.opened.clone() else { return };
         self.recovering = Some(why.to_owned());
         if matches!(open, Open::Endpoint { .. }) {
-            // Its frames come first: the link begins after a gap, which the next worker has to know of too.
-            self.kept.link_lost();
-            self.backlog.push((ToWorker::TakeFrames, None));
+            // Its frames come first, from the same folder.
+            self.backlog.push((ToWorker::Store(None), None));
+            self.backlog.push((ToWorker::TakeFrames { numbers: Vec::new(), dropped: 0 }, None));
         }
         self.backlog.push((ToWorker::Open(open), file));
         if self.paused {
@@ -391,14 +470,27 @@ impl Host {
 
     fn send(&mut self, message: ToWorker, beside: Option<JsValue>) {
         let Some(running) = &self.running else { return };
-        if !running.ready {
+        let greets = matches!(message, ToWorker::Hello { .. } | ToWorker::Ping(_));
+        if !running.ready || (self.tab == Tab::Asked && !greets) {
             self.backlog.push((message, beside));
             return;
         }
-        let sent = if message == ToWorker::TakeFrames {
-            bridge::lend_to_worker(&running.worker, &message, self.kept.frames())
-        } else {
-            bridge::post_to_worker(&running.worker, &message, beside)
+        // What is kept, and where, is said as it is when it is sent.
+        let sent = match message {
+            ToWorker::TakeFrames { .. } => {
+                let (numbers, dropped) = (self.kept.numbers(), self.kept.dropped_from_files());
+                let message = ToWorker::TakeFrames { numbers, dropped };
+                bridge::lend_to_worker(&running.worker, &message, self.kept.frames())
+            }
+            ToWorker::Export { export, .. } => {
+                let message = ToWorker::Export { export, numbers: self.kept.numbers() };
+                bridge::lend_to_worker(&running.worker, &message, self.kept.frames())
+            }
+            ToWorker::Store(_) => {
+                let message = ToWorker::Store(self.tab.folder(self.source));
+                bridge::post_to_worker(&running.worker, &message, None)
+            }
+            message => bridge::post_to_worker(&running.worker, &message, beside),
         };
         if let Err(error) = sent {
             self.heard.emit(Heard::Error(self.number, text(&error)));

@@ -2,6 +2,7 @@
 //! kept to be painted. Focus, hover, scroll and what is folded open are each screen's own state.
 
 mod reading;
+pub mod saving;
 
 use std::rc::Rc;
 
@@ -132,6 +133,31 @@ pub struct Behind {
     pub dropped: u64,
 }
 
+/// Where the frames of a live source are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeptIn {
+    /// It is being found out.
+    #[default]
+    Opening,
+    /// In private files of the browser, until the tab is closed.
+    Files,
+    /// In the page's memory: why not in files.
+    Page(String),
+}
+
+/// What is kept of a live source, to be saved.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recording {
+    pub kept_in: KeptIn,
+    pub bytes: u64,
+    /// More is not kept: the oldest goes.
+    pub quota: u64,
+    /// How far back it reaches, in ms since the Unix epoch. None: to the beginning.
+    pub from_ms: Option<u64>,
+    /// Messages that went.
+    pub dropped: u64,
+}
+
 /// Nothing of the source could be read, or it can't be reached for good: what happened, and what to look at.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trouble {
@@ -172,6 +198,8 @@ pub struct Model {
     /// The engine was lost and is being filled again, or had to be: in words.
     pub notice: Option<String>,
     pub behind: Option<Behind>,
+    /// Of a live source.
+    pub recording: Recording,
     /// The link was live, is lost since then, and is not back.
     pub lost_at_ms: Option<f64>,
     /// The notice of lost events was closed when there were so many.
@@ -179,6 +207,10 @@ pub struct Model {
     pub recents: Vec<Recent>,
     /// The panel under the source's button is open.
     pub source_panel: bool,
+    /// The panel under the recording's button is open.
+    pub record_panel: bool,
+    /// The dialog that saves, while it is open.
+    pub saving: Option<saving::State>,
     /// The page's clock, ms since the Unix epoch; it moves once a second, and only while something on the screen counts.
     pub now_ms: f64,
     /// Minutes east of UTC, for times of the clock.
@@ -200,6 +232,8 @@ pub enum Action {
     /// Closes the source.
     Close,
     SourcePanel(bool),
+    RecordPanel(bool),
+    Saving(saving::Action),
     Cursor(Cursor),
     /// Steps by so many snapshots.
     Step(i32),
@@ -248,6 +282,15 @@ pub enum Said {
     Trouble(Trouble),
     Note(String),
     Behind(Option<Behind>),
+    Recording(Recording),
+    Preview(saving::Preview),
+    Saving(saving::Saving),
+    /// A file was handed to the user.
+    Saved {
+        frames: u64,
+        damaged: u64,
+        left_out: u64,
+    },
     /// The worker is gone: why, in words.
     Lost(String),
     /// It is back, and filled again: with what, in words.

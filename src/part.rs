@@ -3,6 +3,7 @@
 pub mod badge;
 pub mod colour;
 pub mod copy;
+pub mod dialog;
 pub mod empty;
 pub mod figure;
 pub mod glyph;

@@ -3,6 +3,8 @@
 mod banner;
 mod rail;
 mod reading;
+mod recording;
+mod saving;
 mod source;
 mod start;
 pub mod timeline;
@@ -52,8 +54,10 @@ pub fn Shell(props: &ShellProps) -> Html {
         Screen::Events => html! { <Events model={shared} {dispatch} /> },
     };
     let selected = model.route.selection.is_some() && !nothing;
+    let modal = model.saving.is_some();
     html! {
-        <div class="app">
+        <>
+        <div class="app" inert={modal}>
             <topbar::TopBar ..props.clone() />
             <rail::Rail model={model.clone()} dispatch={props.dispatch.clone()} />
             <div class="stage">
@@ -66,6 +70,8 @@ pub fn Shell(props: &ShellProps) -> Html {
             <timeline::Timeline model={model.clone()} dispatch={props.dispatch.clone()} />
             <toasts::Toasts model={model.clone()} dispatch={props.dispatch.clone()} />
         </div>
+        if modal { <saving::SavingDialog model={model.clone()} dispatch={props.dispatch.clone()} /> }
+        </>
     }
 }
 

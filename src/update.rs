@@ -1,17 +1,18 @@
 //! What an [`Action`] makes of the [`Model`]. Pure: what has to be done besides comes back as [`Effect`]s.
 
 mod said;
+pub mod saving;
 mod time;
 
 use std::rc::Rc;
 
 use peerscope_engine::{
     frame::{Answer, Frame, TableRow},
-    view::{Cursor, Key},
+    view::{Cursor, Key, Range},
 };
 
 use crate::{
-    model::{Action, Link, Model, Reading, Recent, Route, SourceRef, Theme, Toast},
+    model::{Action, Link, Model, Reading, Recent, Route, SourceRef, Theme, Toast, saving::Replace},
     screen::{connections, events, graph, inspector, overview},
 };
 
@@ -24,6 +25,19 @@ pub enum Effect {
     RetryNow,
     StopTrying,
     CancelReading,
+    /// Asks how three rows would be saved.
+    Preview {
+        replace: Replace,
+        salt: [u8; 32],
+    },
+    Export {
+        range: Option<Range>,
+        replace: Replace,
+        salt: [u8; 32],
+        packed: bool,
+        name: String,
+    },
+    CancelExport,
     StoreTheme(Theme),
     StoreRecents(Vec<Recent>),
     /// Takes this toast away after 5 s.
@@ -42,6 +56,8 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Open(source) => open(model, source, &mut effects),
         Action::Close => close(model, &mut effects),
         Action::SourcePanel(open) => model.source_panel = open,
+        Action::RecordPanel(open) => model.record_panel = open,
+        Action::Saving(action) => saving::update(model, action, &mut effects),
         Action::Cursor(cursor) => model.route.cursor = cursor,
         Action::Step(by) => time::step(model, by),
         Action::Hold => time::hold(model),
@@ -62,6 +78,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::RetryNow => retry(model, &mut effects),
         Action::StopTrying => effects.push(Effect::StopTrying),
         Action::CancelReading => cancel_reading(model, &mut effects),
+        Action::Escape if model.record_panel => model.record_panel = false,
         Action::Escape if model.source_panel => model.source_panel = false,
         Action::Escape if model.route.selection.is_some() => model.route.selection = None,
         Action::Escape => model.route.range = None,

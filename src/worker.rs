@@ -1,10 +1,13 @@
 //! The worker: holds the engine, owns the socket, reads files, answers the page. It works in slices, and in each of them
-//! in this order: the view, what came in live, what is being loaded.
+//! in this order: the view, what came in live, what is being loaded; then what is patient: filling again, saving.
 
+mod export;
 mod file;
 mod pace;
+mod refill;
 mod socket;
 mod stats;
+mod store;
 mod turn;
 
 use std::{
@@ -13,16 +16,18 @@ use std::{
 };
 
 use gloo_timers::callback::Timeout;
-use js_sys::{ArrayBuffer, Function, Promise, Uint8Array};
+use js_sys::{Function, Promise};
 use peerscope_engine::{Engine, Options, view::View};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent, Performance};
 
 use crate::{
     bridge::{self, Envelope, FromWorker, Open, ToWorker},
     model::Link,
-    worker::{file::Loading, socket::Live, stats::Took, turn::Turns},
+    worker::{
+        export::Origin, file::Loading, refill::FromPage, socket::Live, stats::Took, store::Store, turn::Turns,
+    },
 };
 
 /// On live data the page gets no more than 10 frames a second.
@@ -59,6 +64,11 @@ struct State {
     took: Took,
     /// Readers that wait until another piece is wanted.
     hungry: Vec<Function>,
+    origin: Origin,
+    store: Store,
+    store_later: Option<Timeout>,
+    /// What has to wait until this worker is filled again, and what goes beside it.
+    deferred: Option<Vec<Envelope<ToWorker>>>,
 }
 
 /// One for each worker.
@@ -68,6 +78,14 @@ pub struct Worker {
     state: RefCell<State>,
     turns: RefCell<Option<Turns>>,
     greeted: Cell<bool>,
+    /// Where the next live source is kept.
+    folder: RefCell<Option<String>>,
+    /// Work that goes on when the slices have time for it.
+    patient: RefCell<Vec<Function>>,
+    /// Slices in a row that had none.
+    busy: Cell<u32>,
+    /// What is being saved.
+    exporting: Cell<Option<u32>>,
 }
 
 /// Runs the worker: listens to the page, and says that it is ready.
@@ -86,6 +104,10 @@ pub fn start() {
         state: RefCell::new(State::new(Options::default(), 0)),
         turns: RefCell::new(None),
         greeted: Cell::new(false),
+        folder: RefCell::default(),
+        patient: RefCell::default(),
+        busy: Cell::new(0),
+        exporting: Cell::new(None),
     });
     let slice = Rc::downgrade(&worker);
     *worker.turns.borrow_mut() = Some(Turns::new(move || {
@@ -141,6 +163,10 @@ impl State {
             link_said_ms: 0.0,
             took: Took::default(),
             hungry: Vec::new(),
+            origin: Origin::default(),
+            store: Store::default(),
+            store_later: None,
+            deferred: None,
         }
     }
 
@@ -180,6 +206,14 @@ impl Worker {
     fn hear(self: &Rc<Self>, envelope: Envelope<ToWorker>) {
         let Envelope { message, beside } = envelope;
         if !self.greeted.get() && !matches!(message, ToWorker::Hello { .. }) {
+            return;
+        }
+        let waits = matches!(
+            message,
+            ToWorker::Open(_) | ToWorker::Pause(_) | ToWorker::RetryNow | ToWorker::StopTrying
+        );
+        if waits && let Some(deferred) = &mut self.state.borrow_mut().deferred {
+            deferred.push(Envelope { message, beside });
             return;
         }
         match message {
@@ -226,12 +260,24 @@ impl Worker {
                 self.turn();
             }
             ToWorker::Crash => panic!("as a script asked by crash()"),
-            ToWorker::TakeFrames => self.refill(&beside),
+            ToWorker::Preview { view, replace, salt } => {
+                let preview =
+                    export::preview::preview(&mut self.state.borrow_mut().engine, &view, replace, salt);
+                self.post(&FromWorker::Preview(preview));
+            }
+            ToWorker::Export { export, numbers } => {
+                export::export(self, export, export::FromPage { numbers, frames: beside });
+            }
+            ToWorker::CancelExport => self.exporting.set(None),
+            ToWorker::Store(folder) => *self.folder.borrow_mut() = folder,
+            ToWorker::TakeFrames { numbers, dropped } => {
+                refill::refill(self, FromPage { numbers, frames: beside, dropped });
+            }
         }
     }
 
     /// Forgets the source and its history.
-    fn close(&self) {
+    fn close(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         let old = std::mem::replace(&mut *state, State::new(Options::default(), 0));
         *state = State::new(old.options, old.epoch.wrapping_add(1));
@@ -239,6 +285,7 @@ impl Worker {
         for wake in &old.hungry {
             called(wake.call0(&JsValue::NULL));
         }
+        store::discard(self, old.store);
     }
 
     fn open(self: &Rc<Self>, open: Open, file: Option<JsValue>) {
@@ -254,17 +301,23 @@ impl Worker {
         let epoch = self.state.borrow().epoch;
         match &open {
             Open::Endpoint { url } => {
+                if !refilled {
+                    self.open_store(epoch);
+                }
+                self.state.borrow_mut().origin = Origin::Live;
                 let live = Live::new(url.clone());
                 self.state.borrow_mut().source = Source::Live(Box::new(live));
                 socket::dial(self, epoch);
             }
             Open::Url { url } => {
                 self.state.borrow_mut().source = Source::File(Box::new(Loading::new(&open)));
+                self.state.borrow_mut().origin = Origin::Url(url.clone());
                 file::fetch(self.clone(), epoch, url.clone());
             }
             Open::File { .. } => {
                 self.state.borrow_mut().source = Source::File(Box::new(Loading::new(&open)));
                 if let Some(blob) = file.and_then(|file| file.dyn_into::<Blob>().ok()) {
+                    self.state.borrow_mut().origin = Origin::File(blob.clone());
                     file::read_file(self.clone(), epoch, blob);
                 }
             }
@@ -272,21 +325,56 @@ impl Worker {
         self.say_link();
     }
 
-    /// Takes in what the worker before this one had taken in.
-    fn refill(&self, frames: &[JsValue]) {
-        let mut state = self.state.borrow_mut();
-        for frame in frames {
-            match frame.dyn_ref::<ArrayBuffer>() {
-                Some(buffer) => {
-                    let bytes = Uint8Array::new(buffer).to_vec();
-                    socket::take_in(&mut state.engine, bytes.into(), |_, _| ());
-                }
-                None => state.engine.link_lost(),
+    fn open_store(self: &Rc<Self>, epoch: u32) {
+        let (worker, folder) = (self.clone(), self.folder());
+        spawn_local(async move {
+            if store::open(&worker, epoch, folder).await.is_some() {
+                store::write(&worker, epoch).await;
+                worker.keep_store();
             }
+        });
+    }
+
+    fn origin(&self) -> Origin {
+        self.state.borrow().origin.clone()
+    }
+
+    fn folder(&self) -> Option<String> {
+        self.folder.borrow().clone()
+    }
+
+    /// What the page wants of a source waits until it is filled again.
+    fn defer(&self) {
+        self.state.borrow_mut().deferred = Some(Vec::new());
+    }
+
+    /// It is: what waited comes.
+    fn go_on(self: &Rc<Self>) {
+        let deferred = self.state.borrow_mut().deferred.take();
+        deferred.into_iter().flatten().for_each(|envelope| self.hear(envelope));
+    }
+
+    /// Time of the newest in the history.
+    fn newest_ms(&self) -> Option<u64> {
+        self.state.borrow().engine.counters().last_ms
+    }
+
+    /// Waits for another turn, after views, intake and loading.
+    async fn pause(&self) {
+        let promise = Promise::new(&mut |resolve, _| self.patient.borrow_mut().push(resolve));
+        self.turn();
+        called(JsFuture::from(promise).await);
+    }
+
+    /// Lets go on what is patient, if a slice left time for it; it gets a slice in four at least.
+    fn be_patient(&self, has_time: bool) {
+        self.busy.set(if has_time { 0 } else { self.busy.get() + 1 });
+        if !has_time && !self.busy.get().is_multiple_of(4) {
+            self.turn();
+            return;
         }
-        let frames = state.engine.counters().frames;
-        drop(state);
-        self.post(&FromWorker::Refilled { frames });
+        let patient = std::mem::take(&mut *self.patient.borrow_mut());
+        patient.iter().for_each(|wake| called(wake.call0(&JsValue::NULL)));
     }
 
     /// One slice of work.
@@ -302,6 +390,9 @@ impl Worker {
         self.say_link();
         if more {
             self.turn();
+        }
+        if !self.patient.borrow().is_empty() {
+            self.be_patient(!over());
         }
     }
 

@@ -16,6 +16,8 @@ mod opening;
 mod recordings;
 #[path = "e2e/refused.rs"]
 mod refused;
+#[path = "e2e/saving.rs"]
+mod saving;
 #[path = "e2e/slowed.rs"]
 mod slowed;
 #[path = "e2e/speed.rs"]

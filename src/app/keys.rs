@@ -11,6 +11,10 @@ use crate::{
 
 /// What a key means; `Some(None)`: it was dealt with here. None: nothing of ours.
 pub fn action(event: &KeyboardEvent) -> Option<Option<Action>> {
+    if dom::document().query_selector("[aria-modal=true]").ok().flatten().is_some() {
+        // What is over the page has all keys.
+        return None;
+    }
     let key = event.key();
     let control = event.ctrl_key() || event.meta_key();
     if control && !event.alt_key() && !event.shift_key() && key == "f" {

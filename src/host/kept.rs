@@ -1,46 +1,91 @@
-//! The newest frames of a live source, as the worker handed them over: a list that the page never reads.
+//! The newest frames of a live source, as the worker handed them over: a list that the page never reads. Where the worker
+//! writes them to files, only those that are not written yet.
 
 use std::collections::VecDeque;
 
 use js_sys::ArrayBuffer;
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::{
+    bridge::Stored,
+    model::{KeptIn, Recording},
+};
+
 /// 64 MiB; older frames are let go.
 const MAX_BYTES: u64 = 64 << 20;
 
 #[derive(Debug, Default)]
 pub struct Kept {
-    frames: VecDeque<JsValue>,
+    /// With their numbers.
+    frames: VecDeque<(u64, JsValue)>,
     bytes: u64,
     let_go: u64,
+    stored: Option<Stored>,
 }
 
 impl Kept {
-    pub fn add(&mut self, frames: Vec<JsValue>) {
-        for frame in frames {
+    pub fn add(&mut self, first: u64, frames: Vec<JsValue>) {
+        for (number, frame) in (first..).zip(frames) {
             self.bytes += size(&frame);
-            self.frames.push_back(frame);
+            self.frames.push_back((number, frame));
         }
-        while self.bytes > MAX_BYTES
-            && let Some(oldest) = self.frames.pop_front()
-        {
-            self.bytes -= size(&oldest);
+        while self.bytes > MAX_BYTES {
             self.let_go += 1;
+            self.pop();
         }
     }
 
-    /// Nothing was recorded from here to the next frame.
-    pub fn link_lost(&mut self) {
-        self.frames.push_back(JsValue::NULL);
+    fn pop(&mut self) {
+        if let Some((_, oldest)) = self.frames.pop_front() {
+            self.bytes -= size(&oldest);
+        }
+    }
+
+    /// Some are written to files.
+    pub fn stored(&mut self, stored: Stored) {
+        while self.frames.front().is_some_and(|(number, _)| *number < stored.until) {
+            self.pop();
+        }
+        self.stored = Some(stored);
+    }
+
+    pub fn numbers(&self) -> Vec<u64> {
+        self.frames.iter().map(|(number, _)| *number).collect()
     }
 
     pub fn frames(&self) -> impl Iterator<Item = JsValue> + '_ {
-        self.frames.iter().cloned()
+        self.frames.iter().map(|(_, frame)| frame.clone())
+    }
+
+    /// Messages that were written, and went because there was no more room.
+    pub fn dropped_from_files(&self) -> u64 {
+        self.stored.as_ref().map_or(0, |stored| stored.dropped)
+    }
+
+    /// Messages that are nowhere any more.
+    fn dropped(&self) -> u64 {
+        self.let_go + self.dropped_from_files()
+    }
+
+    pub fn recording(&self) -> Recording {
+        let stored = self.stored.clone();
+        let kept_in = stored.as_ref().map_or(KeptIn::Opening, |stored| stored.kept_in.clone());
+        let quota = match (&kept_in, &stored) {
+            (KeptIn::Files, Some(stored)) => stored.quota,
+            _ => MAX_BYTES,
+        };
+        Recording {
+            kept_in,
+            bytes: self.bytes + stored.as_ref().map_or(0, |stored| stored.bytes),
+            quota,
+            from_ms: stored.and_then(|stored| stored.from_ms),
+            dropped: self.dropped(),
+        }
     }
 
     /// What the page says once a new worker has them.
     pub fn sentence(&self, why: &str, frames: u64) -> String {
-        let missing = match self.let_go {
+        let missing = match self.dropped() {
             0 => String::new(),
             n => format!(" {n} older messages were no longer kept."),
         };

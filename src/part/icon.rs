@@ -21,6 +21,8 @@ pub enum Name {
     Clock,
     Check,
     Sort,
+    Save,
+    Share,
 }
 
 impl Name {
@@ -53,6 +55,8 @@ impl Name {
             Name::Clock => ("M8 2.3a5.7 5.7 0 1 1 0 11.400a5.7 5.7 0 1 1 0-11.400zM8 4.8v3.4l2.3 1.4", thin),
             Name::Check => ("M3 8.5l3.2 3.2L13 4.5", thin),
             Name::Sort => ("M2 4h12M4.5 8h7M6.5 12h3", thin),
+            Name::Save => ("M8 2.5v7M5 6.8l3 3 3-3M3 13h10", thin),
+            Name::Share => ("M9.5 2.5h4v4M13.5 2.5L8 8M6.5 3.5h-4v10h10v-4", thin),
         }
     }
 }

@@ -4,10 +4,15 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
-use super::{ShellProps, reading, source::SourceMenu, source_name};
+use super::{
+    ShellProps, reading,
+    recording::{Recording, open_dialog},
+    source::SourceMenu,
+    source_name,
+};
 use crate::{
     format,
-    model::{Action, Link, Model, SourceRef, Theme},
+    model::{Action, Link, Model, SourceRef, Theme, saving::Tab},
     part::{
         glyph::{Glyph, Shape},
         icon::{Icon, Name},
@@ -75,6 +80,9 @@ pub fn TopBar(props: &ShellProps) -> Html {
                     <Icon name={if *searching { Name::Close } else { Name::Search }} />
                 </button>
                 { pause(props) }
+                <Recording model={props.model.clone()} dispatch={props.dispatch.clone()} />
+                { save(props, Tab::File, Name::Save, "export", "Save a file…") }
+                { save(props, Tab::Link, Name::Share, "share", "Link to this view…") }
                 <span class="vr desk"></span>
             }
             { theme(props) }
@@ -261,6 +269,17 @@ fn pause(props: &ShellProps) -> Html {
             aria-pressed={paused.to_string()} {onclick}>
             <Icon name={if paused { Name::Play } else { Name::Pause }} size={15} />
         </button>
+    }
+}
+
+/// Opens the dialog on one of its tabs, once there is something to save.
+fn save(props: &ShellProps, tab: Tab, name: Name, id: &'static str, label: &'static str) -> Html {
+    if !super::has_history(&props.model) {
+        return Html::default();
+    }
+    html! {
+        <button class={classes!("btn", "ic", (tab == Tab::Link).then_some("desk"))} data-testid={id} aria-label={label} title={label} aria-haspopup="dialog"
+            onclick={open_dialog(&props.dispatch, tab)}><Icon {name} size={15} /></button>
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the worker said, taken into the model.
 
-use crate::model::{Link, Model, Said};
+use crate::model::{Link, Model, Said, saving::Saving};
 
-use super::{Effect, toast};
+use super::{Effect, saving, toast};
 
 pub fn said(model: &mut Model, said: Said, effects: &mut Vec<Effect>) {
     match said {
@@ -33,7 +33,24 @@ pub fn said(model: &mut Model, said: Said, effects: &mut Vec<Effect>) {
         Said::Trouble(trouble) => model.error = Some(trouble),
         Said::Note(text) => toast(model, true, text, effects),
         Said::Behind(behind) => model.behind = behind,
+        Said::Recording(recording) => model.recording = recording,
+        Said::Preview(preview) => {
+            if let Some(state) = &mut model.saving {
+                state.preview = Some(preview);
+            }
+        }
+        Said::Saving(how) => {
+            if let Some(state) = &mut model.saving {
+                state.saving = how;
+            }
+        }
+        Said::Saved { frames, damaged, left_out } => saving::saved(model, frames, damaged, left_out, effects),
         Said::Lost(why) => {
+            if let Some(state) = &mut model.saving
+                && matches!(state.saving, Saving::Running(_))
+            {
+                state.saving = Saving::Failed("The engine stopped while it was being saved.".to_owned());
+            }
             model.notice = Some(format!(
                 "The engine stopped ({why}). It is being started again and filled from what was kept."
             ));

@@ -18,7 +18,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
-use super::{Worker, pace::Pace};
+use super::{Worker, pace::Pace, store::record::Kind};
 use crate::{
     bridge::FromWorker,
     model::{Behind, Link},
@@ -75,8 +75,9 @@ pub struct Live {
     lost_at_ms: Option<f64>,
     why: Why,
     behind_said: Option<Behind>,
-    /// Raw frames for the page to keep.
+    /// Raw frames for the page to keep, and the number of the first.
     raw: Vec<JsValue>,
+    raw_first: u64,
 }
 
 impl Live {
@@ -93,6 +94,7 @@ impl Live {
             why: Why::default(),
             behind_said: None,
             raw: Vec::new(),
+            raw_first: 0,
         }
     }
 
@@ -181,12 +183,13 @@ impl Live {
 }
 
 /// Takes in one message: each segment's payload, and what is damaged.
-pub fn take_in(engine: &mut Engine, message: Bytes, mut taken: impl FnMut(&mut Engine, Taken)) {
+pub fn take_in(engine: &mut Engine, message: Bytes, mut taken: impl FnMut(&mut Engine, Bytes, Taken)) {
     for segment in read_message(&message) {
         match segment {
             Ok(payload) => {
-                let one = engine.take(message.slice_ref(payload));
-                taken(engine, one);
+                let payload = message.slice_ref(payload);
+                let one = engine.take(payload.clone());
+                taken(engine, payload, one);
             }
             Err(_) => engine.bad_frames(1),
         }
@@ -305,7 +308,8 @@ pub fn work(worker: &Rc<Worker>, over: impl Fn() -> bool) -> bool {
             break;
         }
     }
-    let Some((more, raw, behind)) = worker.live(|live| {
+    worker.keep_store();
+    let Some((more, raw, first, behind)) = worker.live(|live| {
         let behind = live.pace.behind(live.inbox.dropped());
         let same = |a: &Behind, b: &Behind| (a.interval_ms, a.dropped) == (b.interval_ms, b.dropped);
         let changed = match (&behind, &live.behind_said) {
@@ -315,12 +319,12 @@ pub fn work(worker: &Rc<Worker>, over: impl Fn() -> bool) -> bool {
         if changed {
             live.behind_said = behind;
         }
-        (!live.inbox.is_empty(), std::mem::take(&mut live.raw), changed.then_some(behind))
+        (!live.inbox.is_empty(), std::mem::take(&mut live.raw), live.raw_first, changed.then_some(behind))
     }) else {
         return false;
     };
     if !raw.is_empty() {
-        worker.post_with(&FromWorker::RawFrames, raw);
+        worker.post_with(&FromWorker::RawFrames { first }, raw);
     }
     if let Some(behind) = behind {
         worker.post(&FromWorker::Behind(behind));
@@ -330,14 +334,33 @@ pub fn work(worker: &Rc<Worker>, over: impl Fn() -> bool) -> bool {
 
 fn message(worker: &Rc<Worker>, bytes: Bytes, buffer: ArrayBuffer) {
     let unpainted_ms = worker.unpainted_ms();
+    let mut leads = Vec::new();
     worker.engine(|engine, mut live| {
-        take_in(engine, bytes, |engine, taken| {
+        take_in(engine, bytes.clone(), |engine, payload, taken| {
+            if matches!(taken.kind, TakenKind::Runtime | TakenKind::Event) {
+                leads.push(payload);
+            }
             if let Some(live) = live.as_deref_mut() {
                 live.taken(engine, &taken, unpainted_ms);
             }
         });
     });
-    worker.live(|live| live.raw.push(buffer.into()));
+    keep(worker, Kind::Message, &bytes, &leads, buffer.into());
+}
+
+/// Puts a message, or the mark of a lost link, into the store and among what the page gets to keep.
+fn keep(worker: &Rc<Worker>, kind: Kind, bytes: &[u8], leads: &[Bytes], raw: JsValue) {
+    let now_ms = worker.now();
+    let number = worker.store(worker.epoch(), |store| {
+        leads.iter().for_each(|payload| _ = store.lead.learn(payload));
+        store.add(kind, bytes, now_ms)
+    });
+    worker.live(|live| {
+        if live.raw.is_empty() {
+            live.raw_first = number.unwrap_or_default();
+        }
+        live.raw.push(raw);
+    });
 }
 
 /// The socket is gone, or never came to be.
@@ -346,7 +369,6 @@ fn closed(worker: &Rc<Worker>, code: u16, reason: &str) {
         let was_up = matches!(live.phase, Phase::Up);
         live.socket = None;
         if was_up {
-            live.raw.push(JsValue::NULL);
             live.lost_at_ms.get_or_insert_with(js_sys::Date::now);
         }
         (was_up, !was_up && live.why.should_ask(), live.url.clone())
@@ -354,6 +376,7 @@ fn closed(worker: &Rc<Worker>, code: u16, reason: &str) {
         return;
     };
     if was_up {
+        keep(worker, Kind::Lost, &[], &[], JsValue::NULL);
         worker.engine(|engine, _| engine.link_lost());
         wait(worker, why::closed(code, reason));
         return;

@@ -5,6 +5,7 @@ use serde_json::json;
 use wasm_bindgen::JsCast;
 
 use super::State;
+use crate::model::KeptIn;
 
 /// How long things took.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,6 +34,7 @@ impl Took {
 /// What is open at the cursor of this view, and what came in.
 pub fn json(state: &mut State, view: View) -> String {
     let counters = state.engine.counters();
+    let stored = state.store.figures();
     let head = state.engine.answer(&View { panels: Vec::new(), ..view }).head;
     json!({
         "frames": counters.frames,
@@ -50,6 +52,13 @@ pub fn json(state: &mut State, view: View) -> String {
         "connections": head.connections,
         "streams": head.streams,
         "peers": head.peers,
+        "kept_in": match stored.kept_in {
+            KeptIn::Opening => "opening",
+            KeptIn::Files => "files",
+            KeptIn::Page(_) => "page",
+        },
+        "stored_bytes": stored.bytes,
+        "stored_frames_dropped": stored.dropped,
         "history_bytes": counters.history_bytes,
         "engine_bytes": memory_bytes(),
         "intake_ms": state.took.intake_ms,

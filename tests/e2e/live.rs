@@ -141,6 +141,8 @@ async fn a_real_node_is_seen_live_lost_and_found_again() {
     until_gaps(&browser, 1).await;
 
     // The worker panics: the page says so, comes back, and shows the same; and once more.
+    let kept = "const stats = await window.peerscope.stats(); return stats.kept_in === 'files' && stats.stored_bytes > 0";
+    browser.until("frames in files, which the next engine is filled from", kept).await;
     for gaps in [2, 3] {
         crash(&browser, gaps).await;
         let again = connection(&browser, &peer).await;
@@ -190,7 +192,7 @@ async fn at(browser: &Browser, ms: u64) -> Vec<Value> {
     rows
 }
 
-fn told(events: &[Value]) -> Vec<(Value, Value)> {
+pub fn told(events: &[Value]) -> Vec<(Value, Value)> {
     events.iter().map(|event| (event["ts"].clone(), event["content"].clone())).collect()
 }
 
@@ -202,7 +204,7 @@ async fn until_gaps(browser: &Browser, count: u32) {
 }
 
 /// Has the engine panic, and waits until it is there again with all that it had.
-async fn crash(browser: &Browser, gaps: u32) {
+pub async fn crash(browser: &Browser, gaps: u32) {
     let before = browser.query("events").await;
     let states = browser.stats().await["states"].as_u64().expect("a number");
     browser.js("window.peerscope.crash()").await;

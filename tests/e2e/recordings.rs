@@ -14,7 +14,7 @@ pub async fn viewer(dist: PathBuf) -> (ViewerServer, String) {
     (server, url)
 }
 
-async fn open(browser: &Browser, file: &Path) {
+pub async fn open(browser: &Browser, file: &Path) {
     let input = browser.find("file-input").await;
     input.send_keys(&file.display().to_string()).await.expect("a file is chosen");
     browser.until_link("file").await;

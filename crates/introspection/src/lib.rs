@@ -3,6 +3,8 @@
 //! * [`wire`]: the schema's messages.
 //! * [`frame`]: version, checksum and length around each message.
 //! * [`recording`]: the same frames in a file.
+//! * [`excerpt`]: a stretch of a recording that stands alone.
+//! * [`redact`]: frames without addresses, peer ids, event content and agents.
 //! * [`Introspector`], [`Endpoint`], [`Session`]: the roles of the protocol, after the Go package
 //!   `go-libp2p-core/introspection`.
 //! * [`client`]: what a client sends next and what an answer means, without any IO.
@@ -12,9 +14,13 @@
 
 pub mod client;
 mod endpoint;
+pub mod excerpt;
+pub mod fields;
 pub mod frame;
+pub mod glance;
 mod introspector;
 pub mod recording;
+pub mod redact;
 pub mod wire;
 
 pub use endpoint::{Endpoint, EndpointError, Session};

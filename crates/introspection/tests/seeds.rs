@@ -8,6 +8,8 @@ mod client;
 mod message;
 #[path = "../fuzz/recording.rs"]
 mod recording;
+#[path = "../fuzz/redact.rs"]
+mod redact;
 #[path = "../fuzz/seeds.rs"]
 mod seeds;
 
@@ -19,6 +21,7 @@ fn every_seed_goes_through_its_target() {
         seeds::each(Path::new(FUZZ), "client", client::run),
         seeds::each(Path::new(FUZZ), "message", message::run),
         seeds::each(Path::new(FUZZ), "recording", recording::run),
+        seeds::each(Path::new(FUZZ), "redact", redact::run),
     ];
     assert!(read.iter().all(|count| *count >= 3), "{read:?}");
 }

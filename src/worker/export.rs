@@ -1,0 +1,275 @@
+//! Saving a recording: from the frames as they came in to the bytes of a file, in slices, without holding all of it.
+
+pub mod cut;
+mod pack;
+pub mod preview;
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use peerscope_introspection::{
+    frame::read_message,
+    recording::{Item, Progress, Reader},
+};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, ReferrerPolicy, RequestCredentials, RequestInit, Response};
+
+use self::cut::Cut;
+use super::{
+    Worker,
+    refill::{PIECE, piece},
+    store::{
+        self,
+        record::{Kind, Records},
+    },
+    turn,
+};
+use crate::{
+    bridge::{Export, FromWorker, Saved},
+    model::saving::Saving,
+};
+
+/// Bytes of a piece of the file that is made: 4 MiB.
+const OUT: usize = 4 << 20;
+/// How often progress is said.
+const SAY_MS: f64 = 100.0;
+
+/// Where the frames of a source are.
+#[derive(Clone, Default)]
+pub enum Origin {
+    #[default]
+    None,
+    /// In the store, and with the page.
+    Live,
+    File(Blob),
+    /// It is fetched again.
+    Url(String),
+}
+
+/// Why nothing was saved.
+enum Ended {
+    /// The user said so, or opened something else.
+    Cancelled,
+    Failed(String),
+}
+
+impl From<JsValue> for Ended {
+    fn from(error: JsValue) -> Self {
+        let message =
+            js_sys::Reflect::get(&error, &"message".into()).ok().and_then(|message| message.as_string());
+        Ended::Failed(message.unwrap_or_else(|| "The browser gave no reason.".to_owned()))
+    }
+}
+
+/// What the page kept of a live source, with its numbers.
+pub struct FromPage {
+    pub numbers: Vec<u64>,
+    pub frames: Vec<JsValue>,
+}
+
+/// Saves what is asked for; another one that is under way is ended.
+pub fn export(worker: &Rc<Worker>, export: Export, page: FromPage) {
+    let worker = worker.clone();
+    let id = export.id;
+    worker.exporting.set(Some(id));
+    spawn_local(async move {
+        let packed = export.packed;
+        let mut job = Job {
+            epoch: worker.epoch(),
+            worker: worker.clone(),
+            id,
+            cut: Cut::new(export.range, export.replace, export.salt),
+            pieces: Array::new(),
+            read: 0.0,
+            total: 1.0,
+            said_ms: 0.0,
+            slice_ms: 0.0,
+        };
+        let made = match job.run(page).await {
+            Ok(()) => job.file(packed).await,
+            Err(ended) => Err(ended),
+        };
+        if worker.exporting.get() == Some(id) {
+            worker.exporting.set(None);
+        }
+        match made {
+            Ok(blob) => {
+                let saved = Saved {
+                    id,
+                    frames: job.cut.frames,
+                    bytes: blob.size() as u64,
+                    damaged: job.cut.damaged,
+                    left_out: job.cut.left_out(),
+                };
+                worker.post_with(&FromWorker::Saved(saved), vec![blob.into()]);
+            }
+            Err(Ended::Cancelled) => {}
+            Err(Ended::Failed(why)) => worker.post(&FromWorker::Saving { id, saving: Saving::Failed(why) }),
+        }
+    });
+}
+
+struct Job {
+    worker: Rc<Worker>,
+    epoch: u32,
+    id: u32,
+    cut: Cut,
+    /// Of the file, as Blobs.
+    pieces: Array,
+    read: f64,
+    total: f64,
+    said_ms: f64,
+    /// When this slice began.
+    slice_ms: f64,
+}
+
+impl Job {
+    async fn run(&mut self, page: FromPage) -> Result<(), Ended> {
+        let origin = self.worker.origin();
+        self.slice_ms = self.worker.now();
+        match origin {
+            Origin::None => Err(Ended::Failed("Nothing is open.".to_owned())),
+            Origin::File(blob) => self.recording(&blob).await,
+            Origin::Url(url) => {
+                let blob = fetch(&self.worker, &url).await?;
+                self.recording(&blob).await
+            }
+            Origin::Live => {
+                let worker = self.worker.clone();
+                let files = store::seal(&worker, self.epoch).await;
+                let done = self.live(files, page).await;
+                store::unseal(&worker, self.epoch);
+                done
+            }
+        }
+    }
+
+    /// Gives way when the slice is over. Err: it is not wanted any more.
+    async fn step(&mut self) -> Result<(), Ended> {
+        if let Some(bytes) = self.cut.ready(OUT) {
+            self.pieces.push(&pack::piece(&bytes)?);
+        }
+        let now_ms = self.worker.now();
+        if now_ms - self.slice_ms < turn::SLICE_MS {
+            return Ok(());
+        }
+        if now_ms - self.said_ms >= SAY_MS {
+            self.said_ms = now_ms;
+            let done = (self.read / self.total).min(1.0) as f32;
+            self.worker.post(&FromWorker::Saving { id: self.id, saving: Saving::Running(done) });
+        }
+        self.worker.pause().await;
+        self.slice_ms = self.worker.now();
+        let wanted = self.worker.exporting.get() == Some(self.id) && self.worker.epoch() == self.epoch;
+        if wanted { Ok(()) } else { Err(Ended::Cancelled) }
+    }
+
+    async fn recording(&mut self, blob: &Blob) -> Result<(), Ended> {
+        self.total = blob.size().max(1.0);
+        let mut reader = Reader::new();
+        let mut is_over = false;
+        loop {
+            match reader.step() {
+                Progress::Item(Item::Frame { payload, .. }) => self.cut.take(payload),
+                Progress::Item(Item::Problem(_)) => self.cut.damaged += 1,
+                Progress::Working => {}
+                Progress::Starved if is_over => return Ok(()),
+                Progress::Starved => match piece(blob, &mut self.read).await {
+                    Some(piece) => reader.push(&piece.to_vec()),
+                    None if self.read + PIECE < self.total => {
+                        return Err(Ended::Failed("The file can't be read any more.".to_owned()));
+                    }
+                    None => {
+                        is_over = true;
+                        reader.finish();
+                    }
+                },
+            }
+            self.step().await?;
+        }
+    }
+
+    async fn live(&mut self, files: Vec<Blob>, page: FromPage) -> Result<(), Ended> {
+        self.total = files.iter().map(Blob::size).sum::<f64>() + page.frames.iter().map(size).sum::<f64>();
+        self.total = self.total.max(1.0);
+        let (mut next, mut is_first) = (0, true);
+        for file in files {
+            let (mut records, mut at) = (Records::default(), 0.0);
+            while let Some(piece) = piece(&file, &mut at).await {
+                self.read += f64::from(piece.length());
+                records.push(&piece.to_vec());
+                while let Some(record) = records.next() {
+                    match record.kind {
+                        Kind::Message => self.message(&record.bytes),
+                        Kind::Lead if is_first => self.cut.learn(&record.bytes),
+                        Kind::Lead | Kind::Lost => {}
+                    }
+                    if record.kind != Kind::Lead {
+                        next = record.number + 1;
+                    }
+                    is_first = false;
+                    self.step().await?;
+                }
+            }
+            if at < file.size() {
+                return Err(Ended::Failed("A part of what was written can't be read any more.".to_owned()));
+            }
+        }
+        let gone = is_first && page.numbers.first().is_some_and(|first| *first > 0);
+        if let Some(lead) =
+            self.worker.store(self.epoch, |store| store.lead.payload()).flatten().filter(|_| gone)
+        {
+            // What was told first is no longer kept; what the node is, is known.
+            self.cut.learn(&lead);
+        }
+        for (number, frame) in page.numbers.into_iter().zip(page.frames) {
+            self.read += size(&frame);
+            if number >= next
+                && let Some(buffer) = frame.dyn_ref::<ArrayBuffer>()
+            {
+                self.message(&Uint8Array::new(buffer).to_vec().into());
+            }
+            self.step().await?;
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, message: &Bytes) {
+        for segment in read_message(message) {
+            match segment {
+                Ok(payload) => self.cut.take(message.slice_ref(payload)),
+                Err(_) => self.cut.damaged += 1,
+            }
+        }
+    }
+
+    async fn file(&mut self, packed: bool) -> Result<Blob, Ended> {
+        if self.cut.frames == 0 {
+            return Err(Ended::Failed("There is nothing to save in this range.".to_owned()));
+        }
+        if let Some(bytes) = self.cut.ready(0) {
+            self.pieces.push(&pack::piece(&bytes)?);
+        }
+        let blob = pack::join(&self.pieces)?;
+        Ok(if packed { pack::gzip(&blob).await? } else { blob })
+    }
+}
+
+fn size(frame: &JsValue) -> f64 {
+    frame.dyn_ref::<ArrayBuffer>().map_or(0.0, |buffer| f64::from(buffer.byte_length()))
+}
+
+/// The recording once more, as the browser keeps it: outside of WebAssembly's memory.
+async fn fetch(worker: &Worker, url: &str) -> Result<Blob, Ended> {
+    let init = RequestInit::new();
+    init.set_credentials(RequestCredentials::Omit);
+    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    let answer = JsFuture::from(worker.scope().fetch_with_str_and_init(url, &init)).await?;
+    let response: Response = answer.dyn_into()?;
+    if !response.ok() {
+        return Err(Ended::Failed(format!("Fetched again, its server answered {}.", response.status())));
+    }
+    Ok(JsFuture::from(response.blob()?).await?.dyn_into()?)
+}
