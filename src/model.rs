@@ -7,13 +7,16 @@ use std::rc::Rc;
 
 use peerscope_engine::{
     frame::Frame,
-    view::{Cursor, Key, Range, Sort},
+    view::{Cursor, Group, Key, Range, Sort},
 };
 use serde::{Deserialize, Serialize};
 
 pub use reading::{End, Reading};
 
-use crate::screen::{connections, events, graph, inspector, overview};
+use crate::{
+    screen::{connections, diff, events, graph, inspector, overview},
+    search,
+};
 
 /// The screens there are. Others of the contract come with their features.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,7 @@ pub enum Screen {
     Graph,
     Connections,
     Events,
+    Diff,
 }
 
 /// What a link reproduces: the part of the state that lives in the address, after `#`.
@@ -35,6 +39,9 @@ pub struct Route {
     pub selection: Option<Key>,
     pub query: String,
     pub sort: Option<Sort>,
+    pub group: Option<Group>,
+    /// Moment A of a comparison, ms since the Unix epoch; B is the cursor.
+    pub pinned_ms: Option<u64>,
 }
 
 /// What to open. A token is never in here: it lies in the tab's session storage, by endpoint.
@@ -185,10 +192,12 @@ pub struct Model {
     pub zone_minutes: i32,
     /// What the system wants when no theme is chosen.
     pub system_dark: bool,
+    pub search: search::State,
     pub overview: overview::State,
     pub graph: graph::State,
     pub connections: connections::State,
     pub events: events::State,
+    pub diff: diff::State,
     pub inspector: inspector::State,
 }
 
@@ -211,6 +220,13 @@ pub enum Action {
     /// Selects the next (1) or previous (-1) row that matches.
     NextMatch(i32),
     Sort(Sort),
+    Group(Option<Group>),
+    Search(search::Action),
+    /// Pins the moment shown as A, or this one.
+    PinHere,
+    Pin(Option<u64>),
+    /// A is then B, and B is A.
+    Swap,
     Theme(Theme),
     Pause(bool),
     RetryNow,
@@ -227,6 +243,7 @@ pub enum Action {
     Graph(graph::Action),
     Connections(connections::Action),
     Events(events::Action),
+    Diff(diff::Action),
     Inspector(inspector::Action),
     /// The address changed by other hands: back, forward, or a link pasted.
     Route(Box<Route>),
