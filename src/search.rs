@@ -75,9 +75,25 @@ pub fn completion(model: &Model) -> Option<&Completion> {
     proposals(completion).next().map(|_| completion)
 }
 
-/// In the order shown: values, operators, fields.
+/// What a group of the list proposes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Values,
+    Operators,
+    Fields,
+}
+
+/// In the order shown: values, operators, fields. A bare word is the name of a field first.
+pub fn groups(completion: &Completion) -> [(Part, &[Proposal]); 3] {
+    let values = (Part::Values, completion.values.as_slice());
+    let operators = (Part::Operators, completion.operators.as_slice());
+    let fields = (Part::Fields, completion.fields.as_slice());
+    if completion.field.is_some() { [values, operators, fields] } else { [fields, values, operators] }
+}
+
+/// All of them, as they are chosen by keys.
 pub fn proposals(completion: &Completion) -> impl Iterator<Item = &Proposal> {
-    completion.values.iter().chain(&completion.operators).chain(&completion.fields)
+    groups(completion).into_iter().flat_map(|(_, proposals)| proposals)
 }
 
 /// What is wrong with the query as it stands in the box.
@@ -191,6 +207,23 @@ mod tests {
         assert!(ask(&model).is_some(), "typing opens it again");
         update(&mut model, Action::Left);
         assert_eq!((ask(&model), model.route.query.as_str()), (None, "in>1"));
+    }
+
+    #[test]
+    fn a_bare_word_is_a_fields_name_first() {
+        let named = |field: Option<&str>| {
+            let mut model = typing("in", None);
+            let mut frame = Frame::clone(model.frame.as_deref().expect("a frame"));
+            for panel in &mut frame.panels {
+                if let Answer::Completion(completion) = panel {
+                    completion.field = field.map(str::to_owned);
+                }
+            }
+            model.frame = Some(Rc::new(frame));
+            let list = completion(&model).expect("a list");
+            proposals(list).map(|proposal| proposal.value.clone()).collect::<String>()
+        };
+        assert_eq!((named(None), named(Some("in"))), ("cab".to_owned(), "abc".to_owned()));
     }
 
     #[test]

@@ -77,13 +77,13 @@ async fn the_query_box_proposes_and_corrects() {
     assert_eq!(focus, "search");
 
     // A mistake: its place, a way out on Tab, and the rest of the query holds meanwhile.
-    search.send_keys(" in>1MX").await.expect("typed");
+    search.send_keys(" in>1kX").await.expect("typed");
     browser.until("the mistake", "return document.querySelector('[data-testid=query-error]')").await;
     assert_eq!(text(&browser, "return document.querySelector('.wave u').innerText").await, "X");
     assert_eq!(browser.query("connections").await.len(), left);
     browser.screenshot("query-error").await;
     search.send_keys(&char::from(Key::Tab).to_string()).await.expect("a key");
-    assert_eq!(text(&browser, QUERY).await, format!("{query} in>1MB"));
+    assert_eq!(text(&browser, QUERY).await, format!("{query} in>1kB"));
     browser.until("no mistake", "return !document.querySelector('[data-testid=query-error]')").await;
 
     // Escape closes the list, then clears, then leaves.
@@ -91,7 +91,7 @@ async fn the_query_box_proposes_and_corrects() {
     browser.until("the list", "return document.querySelector('[data-testid=completion]')").await;
     search.send_keys(&char::from(Key::Escape).to_string()).await.expect("a key");
     browser.until("no list", "return !document.querySelector('[data-testid=completion]')").await;
-    assert!(text(&browser, QUERY).await.contains("in>1MB"));
+    assert!(text(&browser, QUERY).await.contains("in>1kB"));
     search.send_keys(&char::from(Key::Escape).to_string()).await.expect("a key");
     browser
         .until("nothing typed", "return document.querySelector('[data-testid=search]').value === ''")

@@ -11,6 +11,7 @@ use crate::{
         glyph::{Glyph, Shape},
         text,
     },
+    search::{self, Part},
 };
 
 impl Typing {
@@ -34,11 +35,11 @@ impl Typing {
             None => "Found in the rows".to_owned(),
         };
         let next = if list.field.is_some() { "Then, another field" } else { "Field" };
-        let groups = [
-            group(values, "rows left", "", &list.values),
-            group("Operator".to_owned(), "", "ops", &list.operators),
-            group(next.to_owned(), "values seen", "", &list.fields),
-        ];
+        let groups = search::groups(list).map(|(part, proposals)| match part {
+            Part::Values => group(values.clone(), "rows left", "", proposals),
+            Part::Operators => group("Operator".to_owned(), "", "ops", proposals),
+            Part::Fields => group(next.to_owned(), "values seen", "", proposals),
+        });
         // The text field keeps the focus.
         let onmousedown = Callback::from(|event: MouseEvent| event.prevent_default());
         html! {
