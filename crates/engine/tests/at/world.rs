@@ -121,10 +121,12 @@ fn tell(knobs: Knobs, steps: Vec<Step>) -> Vec<Bytes> {
 fn move_on(connection: &mut wire::Connection, more: u64) {
     let streams = connection.streams.iter_mut().flat_map(|list| &mut list.streams);
     let traffics = streams.map(|stream| &mut stream.traffic).chain([&mut connection.traffic]);
-    for gauge in traffics.flatten().flat_map(|traffic| [&mut traffic.traffic_in, &mut traffic.traffic_out]) {
-        if let Some(gauge) = gauge {
-            gauge.cum_bytes = gauge.cum_bytes.wrapping_add(more);
-        }
+    let gauges = traffics.flatten().flat_map(|traffic| {
+        let wire::Traffic { traffic_in, traffic_out } = traffic;
+        [traffic_in, traffic_out]
+    });
+    for gauge in gauges.flatten() {
+        gauge.cum_bytes = gauge.cum_bytes.wrapping_add(more);
     }
 }
 
@@ -154,7 +156,7 @@ fn all(knobs: Knobs, rows: BTreeMap<u8, wire::Connection>, pick: u8) -> Vec<wire
         // A node tells its connections in no stable order.
         let len = all.len();
         all.rotate_left(usize::from(pick) % len);
-        if knobs.twice && pick % 4 == 0 {
+        if knobs.twice && pick.is_multiple_of(4) {
             let mut again = all[usize::from(pick) % len].clone();
             again.peer_id.push_str(" again");
             again.streams = None;
