@@ -9,8 +9,8 @@ use bytes::Bytes;
 use peerscope_engine::{
     Engine, Options,
     view::{
-        Column, Cursor, EventsAsk, GraphAsk, OverviewAsk, Panel, Sort, TableAsk, TimelineAsk, TrafficAsk,
-        TrafficBy, View,
+        Column, Cursor, EventsAsk, Folds, GraphAsk, OverviewAsk, Panel, Sort, TableAsk, TimelineAsk,
+        TrafficAsk, TrafficBy, View,
     },
 };
 use peerscope_introspection::{
@@ -58,15 +58,25 @@ fn table() -> Panel {
         scroll_px: 0,
         height_px: 900,
         row_px: 26,
+        head_px: 32,
         sub_row_px: 22,
         expanded: Vec::new(),
+        group: None,
+        folds: Folds::default(),
     })
 }
 
 fn panels() -> [(&'static str, Panel); 5] {
     let overview = OverviewAsk { spark_points: 60, peers: 8, protocols: 8, churn_bars: 60 };
-    let events =
-        EventsAsk { hidden: Vec::new(), first: None, rows: 60, chart_bars: 120, expanded: Vec::new() };
+    let events = EventsAsk {
+        hidden: Vec::new(),
+        first: None,
+        rows: 60,
+        chart_bars: 120,
+        expanded: Vec::new(),
+        group: None,
+        unfolded: Vec::new(),
+    };
     [
         ("table", table()),
         ("graph", Panel::Graph(GraphAsk { labels: 8 })),

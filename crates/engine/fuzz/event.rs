@@ -46,8 +46,15 @@ pub fn run(text: &str) {
     }
     let first = Key("e~0".into());
     let query = QUERIES[content.len() % QUERIES.len()];
-    let events =
-        EventsAsk { hidden: Vec::new(), first: None, rows: 9, chart_bars: 3, expanded: vec![first.clone()] };
+    let events = EventsAsk {
+        hidden: Vec::new(),
+        first: None,
+        rows: 9,
+        chart_bars: 3,
+        expanded: vec![first.clone()],
+        group: None,
+        unfolded: Vec::new(),
+    };
     let view = View {
         query: query.into(),
         selection: Some(first),

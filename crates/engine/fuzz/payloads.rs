@@ -4,8 +4,8 @@ use bytes::Bytes;
 use peerscope_engine::{
     Engine, Options,
     view::{
-        Column, Cursor, DhtAsk, EventsAsk, GraphAsk, InspectorAsk, OverviewAsk, Panel, Range, Sort, TableAsk,
-        TimelineAsk, View,
+        Column, CompletionAsk, Cursor, DhtAsk, DiffAsk, EventsAsk, Folds, GraphAsk, Group, InspectorAsk,
+        OverviewAsk, Panel, Range, Section, Sort, TableAsk, TimelineAsk, View,
     },
 };
 
@@ -19,8 +19,11 @@ fn panels() -> Vec<Panel> {
             scroll_px: 0,
             height_px: 900,
             row_px: 26,
+            head_px: 32,
             sub_row_px: 22,
             expanded: Vec::new(),
+            group: Some(Group::Transport),
+            folds: Folds::default(),
         }),
         Panel::Events(EventsAsk {
             hidden: Vec::new(),
@@ -28,10 +31,20 @@ fn panels() -> Vec<Panel> {
             rows: 20,
             chart_bars: 9,
             expanded: Vec::new(),
+            group: None,
+            unfolded: Vec::new(),
         }),
         Panel::Dht(DhtAsk { columns: 9 }),
         Panel::Node,
         Panel::Inspector(InspectorAsk { chart_columns: 9 }),
+        Panel::Completion(CompletionAsk { caret: 0, events: false }),
+        Panel::Diff(DiffAsk {
+            section: Section::Streams,
+            scroll_px: 0,
+            height_px: 900,
+            row_px: 26,
+            head_px: 28,
+        }),
     ]
 }
 
@@ -55,7 +68,7 @@ pub fn run(bytes: &[u8]) {
     for cursor in cursors {
         let range = first.zip(last).map(|(from_ms, to_ms)| Range { from_ms, to_ms: to_ms.midpoint(from_ms) });
         for range in [None, range] {
-            let mut view = View { cursor, range, panels: panels(), ..View::default() };
+            let mut view = View { cursor, pinned_ms: first, range, panels: panels(), ..View::default() };
             let frame = engine.answer(&view);
             // What the screens name can be selected.
             let keys = frame.panels.iter().filter_map(|answer| match answer {

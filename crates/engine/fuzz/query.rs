@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use peerscope_engine::{
     Engine, Options,
-    view::{Cursor, EventsAsk, Panel, View},
+    view::{CompletionAsk, Cursor, EventsAsk, Panel, View},
 };
 
 /// A state of one connection with a stream, and an event, as they are on the wire.
@@ -20,12 +20,20 @@ thread_local!(static ENGINE: RefCell<Engine> = RefCell::new({
 
 pub fn run(text: &str) {
     ENGINE.with_borrow_mut(|engine| {
-        let events =
-            EventsAsk { hidden: Vec::new(), first: None, rows: 9, chart_bars: 3, expanded: Vec::new() };
+        let events = EventsAsk {
+            hidden: Vec::new(),
+            first: None,
+            rows: 9,
+            chart_bars: 3,
+            expanded: Vec::new(),
+            group: None,
+            unfolded: Vec::new(),
+        };
+        let complete = |events| Panel::Completion(CompletionAsk { caret: text.len() as u32 / 2, events });
         let view = View {
             query: text.into(),
             cursor: Cursor::Live,
-            panels: vec![Panel::Events(events)],
+            panels: vec![Panel::Events(events), complete(false), complete(true)],
             ..View::default()
         };
         engine.answer(&view);

@@ -1,6 +1,8 @@
 //! A view's panels, answered from one moment of the history.
 
+mod complete;
 mod dht;
+mod diff;
 mod events;
 mod findings;
 mod graph;
@@ -16,6 +18,7 @@ mod table;
 mod timeline;
 mod traffic;
 pub mod whole;
+mod window;
 
 use std::cell::RefCell;
 
@@ -34,6 +37,8 @@ use crate::{
 pub struct Look<'a> {
     pub history: &'a History,
     pub moment: &'a Moment,
+    /// What it is compared with.
+    pub pinned: Option<&'a Moment>,
     pub query: Query,
     pub view: &'a View,
     pub gaps: Vec<Range>,
@@ -49,7 +54,8 @@ impl<'a> Look<'a> {
         found: &'a RefCell<Found>,
         counters: Counters,
     ) -> Self {
-        Look { history, moment, query: Query::parse(&view.query), view, gaps: gaps(history), found, counters }
+        let query = Query::parse(&view.query);
+        Look { history, moment, pinned: None, query, view, gaps: gaps(history), found, counters }
     }
 
     /// From the first to the last thing told.
@@ -95,6 +101,8 @@ pub fn frame(look: &Look<'_>, problems: Problems, history_version: u64) -> Frame
         Panel::Node => Answer::Node(Box::new(node::answer(look))),
         Panel::Inspector(ask) => Answer::Inspector(inspector::answer(look, ask)),
         Panel::Traffic(ask) => Answer::Traffic(traffic::answer(look, ask)),
+        Panel::Completion(ask) => Answer::Completion(complete::answer(look, ask)),
+        Panel::Diff(ask) => Answer::Diff(diff::answer(look, ask)),
     };
     Frame {
         rev: look.view.rev,

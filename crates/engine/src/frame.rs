@@ -3,16 +3,20 @@
 //! None is what the source never told: shown as "–", never as 0. In series NaN is "no data here" (a gap).
 
 mod dht;
+mod diff;
 mod node;
+mod query;
 mod traffic;
 
 use serde::{Deserialize, Serialize};
 
 pub use dht::{Dht, DhtBucket, DhtParams, DhtPeer, DhtQueries, DhtStatus, DhtTable};
+pub use diff::{CauseCount, Change, Changes, Diff, DiffFigure, DiffItem, DiffLine, Field, FieldDiff};
 pub use node::{ConfigurationTold, Counted, Node, PropertyTold, RuntimeTold, TypeTold};
+pub use query::{Completion, Count, Proposal, QueryError, Replace, Span};
 pub use traffic::{Traffic, TrafficPart};
 
-use crate::view::{Key, Range};
+use crate::view::{Group, Key, Range};
 
 /// The answer to one view.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +43,8 @@ pub enum Answer {
     /// None: the selection is not known in this history.
     Inspector(Option<Box<Inspector>>),
     Traffic(Traffic),
+    Completion(Completion),
+    Diff(Diff),
 }
 
 /// What every screen shows: which node, where in time, how much, and what is missing.
@@ -186,13 +192,34 @@ pub struct StreamRow {
     pub end: Option<End>,
     /// None while it negotiates.
     pub protocol: Option<String>,
+    /// Of its connection.
+    pub peer: String,
+    pub peer_key: Key,
     pub direction: Direction,
     pub age_ms: Option<u64>,
     pub flow: Flow,
 }
 
+/// The head of a group, with the sums of its rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupRow {
+    pub key: Key,
+    pub by: Group,
+    /// None: those of which it is not told.
+    pub name: Option<String>,
+    /// Connections, or streams where it is grouped by protocol.
+    pub open: u32,
+    pub closed: u32,
+    /// Open streams of its connections. None: not told, or they are the rows.
+    pub streams: Option<u32>,
+    /// Sums, of what is open for rates. Not of figures that rows share.
+    pub flow: Flow,
+    pub folded: bool,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum TableRow {
+    Group(Box<GroupRow>),
     Connection(Box<ConnRow>),
     Stream(Box<StreamRow>),
 }
@@ -203,9 +230,11 @@ pub struct Table {
     /// Where the first of `rows` begins, and how high all rows are together, in px.
     pub offset_px: u32,
     pub total_px: u32,
-    /// Number of the first of `rows` among all rows (connections and expanded streams).
+    /// Number of the first of `rows` among all rows (heads of groups, connections and expanded streams).
     pub first: u32,
     pub row_count: u32,
+    /// 0: it is not grouped.
+    pub groups: u32,
     /// Connections that match the query, open and ended.
     pub open: u32,
     pub closed: u32,
@@ -218,7 +247,7 @@ pub struct Table {
     /// The source fills no traffic, no latency, no streams in the whole history.
     pub never: Never,
     /// What is wrong with the query, if anything; that part of it is left out.
-    pub query_error: Option<String>,
+    pub query_error: Option<QueryError>,
 }
 
 /// What this source has never told so far.
@@ -293,7 +322,7 @@ pub struct Overview {
     pub muxers: Vec<Share>,
     pub directions: Vec<Share>,
     pub never: Never,
-    pub query_error: Option<String>,
+    pub query_error: Option<QueryError>,
     /// What the rules found, gravest first.
     pub findings: Vec<Finding>,
 }
@@ -376,7 +405,7 @@ pub struct Graph {
     pub peer_count: u32,
     /// How many of them match the query.
     pub matching: u32,
-    pub query_error: Option<String>,
+    pub query_error: Option<QueryError>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -439,7 +468,24 @@ pub struct Events {
     pub gaps: Vec<Range>,
     /// The number of the row at or just before the cursor.
     pub at_cursor: Option<u32>,
-    pub query_error: Option<String>,
+    /// Of what matches, most events first; at most 100.
+    pub groups: Vec<EventGroup>,
+    pub group_count: u32,
+    pub query_error: Option<QueryError>,
+}
+
+/// Events that have their type or their peer in common.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventGroup {
+    pub key: Key,
+    /// None: those that name no peer.
+    pub name: Option<String>,
+    pub peer_key: Option<Key>,
+    pub count: u32,
+    pub first_ms: u64,
+    pub last_ms: u64,
+    /// The newest, oldest first, where it is unfolded.
+    pub rows: Vec<EventRow>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -522,6 +568,9 @@ pub enum FactValue {
     Millis(u64),
     Nanos(u64),
     Count(u64),
+    Bytes(u64),
+    /// Bytes per second.
+    Rate(f64),
     Transport(String),
     Peer(String, Key),
     Connection(String, Key),

@@ -102,6 +102,8 @@ pub struct Engine {
     problems: Problems,
     version: u64,
     moment: Option<(MomentKey, Moment)>,
+    /// The moment that it is compared with.
+    pinned: Option<(MomentKey, Moment)>,
     found: RefCell<Found>,
 }
 
@@ -121,6 +123,7 @@ impl Engine {
             problems: Problems::default(),
             version: 0,
             moment: None,
+            pinned: None,
             found: RefCell::default(),
         }
     }
@@ -247,16 +250,32 @@ impl Engine {
     }
 
     fn with_look<T>(&mut self, view: &View, read: impl FnOnce(&Look<'_>) -> T) -> T {
+        let (moment, pinned) = (self.moment.take(), self.pinned.take());
+        let (key, moment) = self.moment(moment, view.cursor, view.range);
+        // Only what was open then is compared: nothing needs to have ended within a range.
+        let pinned = view.pinned_ms.map(|ms| {
+            self.moment(pinned, view::Cursor::At(ms), Some(view::Range { from_ms: ms, to_ms: ms }))
+        });
+        let look = Look::new(&self.history, &moment, view, &self.found, self.counters());
+        let answer = read(&Look { pinned: pinned.as_ref().map(|(_, moment)| moment), ..look });
+        self.moment = Some((key, moment));
+        self.pinned = pinned;
+        answer
+    }
+
+    /// The moment known, if it is still the one wanted.
+    fn moment(
+        &self,
+        known: Option<(MomentKey, Moment)>,
+        cursor: view::Cursor,
+        range: Option<view::Range>,
+    ) -> (MomentKey, Moment) {
         // Events come often; where there are snapshots they change nothing of it.
         let events = if self.history.last_ms().is_none() { self.version } else { 0 };
-        let key = (self.history.version, events, view.cursor, view.range);
-        let moment = match self.moment.take() {
-            Some((known, moment)) if known == key => moment,
-            _ => Moment::new(&self.history, view.cursor, view.range),
-        };
-        let counters = self.counters();
-        let answer = read(&Look::new(&self.history, &moment, view, &self.found, counters));
-        self.moment = Some((key, moment));
-        answer
+        let key = (self.history.version, events, cursor, range);
+        match known {
+            Some((known, moment)) if known == key => (key, moment),
+            _ => (key, Moment::new(&self.history, cursor, range)),
+        }
     }
 }

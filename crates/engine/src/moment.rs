@@ -262,11 +262,15 @@ impl Moment {
         shown.or_else(|| history.rows.get(stream.row).map(|row| &row.facts))
     }
 
+    pub fn find_connection(&self, row: RowIx) -> Option<&At> {
+        let place = self.connections.binary_search_by_key(&row, |at| at.row).ok()?;
+        self.connections.get(place)
+    }
+
     pub fn find(&self, history: &History, row: RowIx) -> Option<At> {
-        let connection = self.connections.binary_search_by_key(&row, |at| at.row);
-        match connection {
-            Ok(place) => self.connections.get(place).cloned(),
-            Err(_) => {
+        match self.find_connection(row) {
+            Some(connection) => Some(connection.clone()),
+            None => {
                 let parent = history.rows.get(row)?.parent?;
                 let stream = self.streams_of(parent).iter().find(|at| at.row == row)?;
                 self.stream(history, stream)

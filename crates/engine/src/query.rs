@@ -1,12 +1,16 @@
 //! The query box: bare text, `field:value` and `field>number`, all of which must hold; a `-` before one of them says that it
 //! must not.
 
+mod near;
 mod parse;
+mod spot;
 mod value;
+mod word;
 
-use std::borrow::Cow;
-
+pub use spot::{Name, Spot, Typed};
 pub use value::{Pattern, Sign, Unit};
+
+use crate::frame::{QueryError, Replace, Span};
 
 /// Fields of a connection that are texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +41,7 @@ pub enum NumberField {
     Streams,
 }
 
-const TEXTS: [(&str, TextField); 10] = [
+pub const TEXTS: [(&str, TextField); 10] = [
     ("status", TextField::Status),
     ("peer", TextField::Peer),
     ("protocol", TextField::Protocol),
@@ -50,7 +54,7 @@ const TEXTS: [(&str, TextField); 10] = [
     ("cause", TextField::Cause),
 ];
 
-const NUMBERS: [(&str, NumberField, Unit); 7] = [
+pub const NUMBERS: [(&str, NumberField, Unit); 7] = [
     ("in", NumberField::In, Unit::Bytes),
     ("out", NumberField::Out, Unit::Bytes),
     ("total-in", NumberField::TotalIn, Unit::Bytes),
@@ -60,7 +64,7 @@ const NUMBERS: [(&str, NumberField, Unit); 7] = [
     ("streams", NumberField::Streams, Unit::Count),
 ];
 
-const STATUSES: [&str; 6] = ["open", "opening", "active", "closing", "closed", "error"];
+pub const STATUSES: [&str; 6] = ["open", "opening", "active", "closing", "closed", "error"];
 
 #[derive(Clone, Debug, PartialEq)]
 enum What {
@@ -75,26 +79,38 @@ enum What {
 struct Term {
     what: What,
     is_not: bool,
-    /// Where it begins, in characters, from 1.
-    at: usize,
+    /// All of it, and its field's name.
+    span: Span,
+    name: Span,
+    /// Without quotes and sign.
+    written: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
+    text: String,
     terms: Vec<Term>,
     /// What is wrong with it, for the person who typed it. What is wrong is left out; the rest holds.
-    error: Option<String>,
+    error: Option<QueryError>,
+}
+
+/// Of an event: the name of its type.
+pub const TYPE: &str = "type";
+
+/// Every field of a connection.
+pub fn field_names() -> impl Iterator<Item = &'static str> {
+    TEXTS.iter().map(|(name, _)| *name).chain(NUMBERS.iter().map(|(name, ..)| *name))
 }
 
 /// What a connection offers to a query.
 pub trait Subject {
     fn is_open(&self) -> bool;
-    /// Each text of the field; a protocol of each stream.
-    fn texts(&self, field: TextField) -> Vec<Cow<'_, str>>;
+    /// Whether one of the field's texts is as wanted; a protocol of each stream.
+    fn any(&self, field: TextField, is_wanted: &mut dyn FnMut(&str) -> bool) -> bool;
     /// In the field's unit; None: not told.
     fn number(&self, field: NumberField) -> Option<f64>;
-    /// What bare text finds besides the fields.
-    fn others(&self) -> Vec<Cow<'_, str>>;
+    /// The same of what bare text finds besides the fields.
+    fn any_other(&self, is_wanted: &mut dyn FnMut(&str) -> bool) -> bool;
 }
 
 /// What an event offers to a query.
@@ -109,38 +125,75 @@ impl Query {
         self.terms.is_empty()
     }
 
+    /// Whether a term has this field.
+    pub fn has_field(&self, name: &str) -> bool {
+        let is_field = |term: &&Term| !matches!(term.what, What::Text(_));
+        self.terms.iter().filter(is_field).any(|term| term.name.of(&self.text).eq_ignore_ascii_case(name))
+    }
+
     /// What is wrong with it where connections are asked.
-    pub fn error(&self) -> Option<String> {
-        let unknown = self.terms.iter().find_map(|term| match &term.what {
-            What::Property(name, ..) => Some((term.at, name)),
-            _ => None,
-        });
+    pub fn error(&self) -> Option<QueryError> {
         self.error.clone().or_else(|| {
-            let (at, name) = unknown?;
-            let names: Vec<&str> =
-                TEXTS.iter().map(|(name, _)| *name).chain(NUMBERS.iter().map(|(name, ..)| *name)).collect();
-            Some(format!(
-                "character {at}: no field is called {name}; there are {}. In quotes it is searched for as it is",
+            let term = self.terms.iter().find(|term| matches!(term.what, What::Property(..)))?;
+            let names: Vec<&str> = field_names().collect();
+            let says = format!(
+                "no field is called {}; there are {}. In quotes it is searched for as it is",
+                term.name.of(&self.text),
                 names.join(", ")
-            ))
+            );
+            Some(self.wrong_name(term, &says, names))
         })
     }
 
-    /// What is wrong with it where events are asked; `is_property` knows the names of their properties.
-    pub fn event_error(&self, is_property: impl Fn(&str) -> bool) -> Option<String> {
+    /// What is wrong with it where events are asked; `properties` are the names that their properties have. Where none is
+    /// known, any may be there.
+    pub fn event_error(&self, properties: &[&str]) -> Option<QueryError> {
+        let is_known = |name: &str| {
+            properties.is_empty()
+                || name == TYPE
+                || properties.iter().any(|known| known.eq_ignore_ascii_case(name))
+        };
         self.error.clone().or_else(|| {
             self.terms.iter().find_map(|term| match &term.what {
-                What::Property(name, ..) if !is_property(name) => Some(format!(
-                    "character {}: no event has a property called {name}. In quotes it is searched for as it is",
-                    term.at
-                )),
-                What::Field(TextField::Status, _) | What::Number(..) => Some(format!(
-                    "character {}: that is of connections; of events it hides nothing",
-                    term.at
-                )),
+                What::Property(name, ..) if !is_known(name) => {
+                    let says = format!(
+                        "no event has a property called {}. In quotes it is searched for as it is",
+                        term.name.of(&self.text)
+                    );
+                    Some(self.wrong_name(term, &says, properties.iter().copied()))
+                }
+                What::Field(TextField::Status, _) | What::Number(..) => {
+                    let says = "that is of connections; of events it hides nothing";
+                    let fix = Some(Replace { span: term.span, insert: String::new() });
+                    Some(QueryError { fix, ..self.wrong_name(term, says, []) })
+                }
                 _ => None,
             })
         })
+    }
+
+    /// A name that is none: the nearest is proposed in its place, else the word is, in quotes.
+    fn wrong_name<'a>(
+        &self,
+        term: &Term,
+        says: &str,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> QueryError {
+        let fix = match near::nearest(&term.name.of(&self.text).to_lowercase(), names) {
+            Some(name) => Replace { span: term.name, insert: name.to_owned() },
+            None => Replace {
+                span: term.span,
+                insert: format!("{}\"{}\"", if term.is_not { "-" } else { "" }, term.written),
+            },
+        };
+        let place = self.text.get(..term.span.from as usize).map_or(0, |before| before.chars().count()) + 1;
+        QueryError {
+            text: format!("character {place}: {says}"),
+            at: term.name,
+            term: term.span,
+            unfinished: false,
+            fix: Some(fix),
+        }
     }
 
     pub fn matches(&self, subject: &impl Subject) -> bool {
@@ -148,22 +201,31 @@ impl Query {
             let holds = match &term.what {
                 What::Field(TextField::Status, value) if value.lower() == "open" => subject.is_open(),
                 What::Field(TextField::Status, value) => {
-                    subject.texts(TextField::Status).iter().any(|status| status.starts_with(value.lower()))
+                    subject.any(TextField::Status, &mut |status| status.starts_with(value.lower()))
                 }
-                What::Field(field, value) => subject.texts(*field).iter().any(|text| value.is_in(text)),
+                What::Field(field, value) => subject.any(*field, &mut |text| value.is_in(text)),
                 What::Number(field, sign, number) => {
                     subject.number(*field).is_some_and(|told| sign.holds(told, *number))
                 }
                 What::Text(text) => {
                     let fields =
                         [TextField::Peer, TextField::Transport, TextField::Protocol, TextField::Remote];
-                    fields.into_iter().any(|field| subject.texts(field).iter().any(|other| text.is_in(other)))
-                        || subject.others().iter().any(|other| text.is_in(other))
+                    let mut is_in = |other: &str| text.is_in(other);
+                    fields.into_iter().any(|field| subject.any(field, &mut is_in))
+                        || subject.any_other(&mut is_in)
                 }
                 // Said by `error`, and so left out.
                 What::Property(..) => return true,
             };
             holds != term.is_not
+        })
+    }
+
+    /// Whether a protocol is one that it asks for, where the rows are streams.
+    pub fn matches_protocol(&self, protocol: &str) -> bool {
+        self.terms.iter().all(|term| match &term.what {
+            What::Field(TextField::Protocol, value) => value.is_in(protocol) != term.is_not,
+            _ => true,
         })
     }
 
@@ -174,6 +236,10 @@ impl Query {
                 What::Field(TextField::Peer, value) => value.is_in(event.peer),
                 What::Field(TextField::Status, _) | What::Number(..) => return true,
                 What::Field(_, value) => value.is_in(event.content),
+                What::Property(name, Sign::Equal, value) if name == TYPE => {
+                    Pattern::new(value).is_in(event.name)
+                        || property_holds(event.content, name, Sign::Equal, value)
+                }
                 What::Property(name, sign, value) => property_holds(event.content, name, *sign, value),
                 What::Text(text) => {
                     text.is_in(event.name) || text.is_in(event.peer) || text.is_in(event.content)

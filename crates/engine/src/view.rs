@@ -37,9 +37,11 @@ pub struct View {
     pub rev: u32,
     pub source: SourceId,
     pub cursor: Cursor,
+    /// The moment that the cursor's is compared with, in ms since the Unix epoch.
+    pub pinned_ms: Option<u64>,
     /// None: the whole history for charts, the 5 minutes before the cursor for what ended.
     pub range: Option<Range>,
-    /// Bare text and `field:value` with field one of status, peer, protocol, transport.
+    /// As typed; `docs/search.md` says what it may hold.
     pub query: String,
     pub selection: Option<Key>,
     pub panels: Vec<Panel>,
@@ -57,6 +59,8 @@ pub enum Panel {
     Node,
     Inspector(InspectorAsk),
     Traffic(TrafficAsk),
+    Completion(CompletionAsk),
+    Diff(DiffAsk),
 }
 
 /// The strip at the bottom, over the whole history.
@@ -95,11 +99,38 @@ pub struct TableAsk {
     pub scroll_px: u32,
     /// How much is wanted, overscan included, in px.
     pub height_px: u32,
-    /// Height of a connection's row.
+    /// Height of a connection's row, and of a group's head.
     pub row_px: u16,
+    pub head_px: u16,
     /// Height of a stream's row.
     pub sub_row_px: u16,
     pub expanded: Vec<Key>,
+    pub group: Option<Group>,
+    pub folds: Folds,
+}
+
+/// What rows are put together by: of the connections table, and of the event log (by type or peer).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Group {
+    Peer,
+    /// The rows are streams then, each once.
+    Protocol,
+    Transport,
+    Direction,
+    Agent,
+    Status,
+    Security,
+    Muxer,
+    /// Of events alone.
+    Type,
+}
+
+/// Which groups show their head alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Folds {
+    /// All do, but those named; else only those do.
+    pub all: bool,
+    pub but: Vec<Key>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +168,10 @@ pub struct EventsAsk {
     pub chart_bars: u16,
     /// Events whose whole content is wanted.
     pub expanded: Vec<Key>,
+    /// By type or peer; then there are groups in place of rows.
+    pub group: Option<Group>,
+    /// Groups whose newest events are wanted.
+    pub unfolded: Vec<Key>,
 }
 
 /// The routing table at the cursor, and its size and queries over the range (or the last 15 min).
@@ -169,4 +204,37 @@ pub enum TrafficBy {
     /// Of the streams' own bytes.
     Protocol,
     Transport,
+}
+
+/// What may be typed into the query box, at its caret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CompletionAsk {
+    /// In bytes of [`View::query`].
+    pub caret: u32,
+    /// It asks events, else connections.
+    pub events: bool,
+}
+
+/// What became of things between [`View::pinned_ms`] and the cursor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DiffAsk {
+    pub section: Section,
+    pub scroll_px: u32,
+    pub height_px: u32,
+    pub row_px: u16,
+    pub head_px: u16,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Section {
+    #[default]
+    Connections,
+    Streams,
+    Peers,
+    Protocols,
+}
+
+impl Section {
+    pub const ALL: [Section; 4] =
+        [Section::Connections, Section::Streams, Section::Peers, Section::Protocols];
 }

@@ -6,7 +6,7 @@ use kit::*;
 use peerscope_engine::{
     Engine,
     frame::{Answer, Events},
-    view::{Cursor, EventsAsk, Panel, Range, View},
+    view::{Cursor, EventsAsk, Group, Panel, Range, View},
 };
 use proptest::prelude::*;
 
@@ -65,7 +65,7 @@ proptest! {
                 first,
                 rows: 40,
                 chart_bars: 17,
-                expanded: Vec::new(),
+                expanded: Vec::new(), group: None, unfolded: Vec::new()
             };
             let events = ask(&mut engine, wanted, query, range);
             prop_assert_eq!(events.in_range as usize, in_range.len());
@@ -91,4 +91,45 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn events_are_grouped_most_first_with_the_newest_of_those_unfolded() {
+    let mut engine = engine();
+    for at in 0..90u64 {
+        let content = format!(r#"{{"peer":"peer{}","word":"w{at}"}}"#, at % 2);
+        engine.take(event(1_000 + at, if at % 3 == 0 { "Dialing" } else { "PeerConnected" }, &content));
+    }
+    engine.take(event(2_000, "Dialing", "{}"));
+    let mut of = |group, unfolded: &[&str], query| {
+        let unfolded = unfolded.iter().map(|name| key(name)).collect();
+        let wanted = EventsAsk {
+            hidden: Vec::new(),
+            first: None,
+            rows: 40,
+            chart_bars: 5,
+            expanded: Vec::new(),
+            group: Some(group),
+            unfolded,
+        };
+        ask(&mut engine, wanted, query, None)
+    };
+    let plain = |events: &Events| -> Vec<(String, u32, usize)> {
+        let name = |group: &peerscope_engine::frame::EventGroup| group.name.clone().unwrap_or("?".into());
+        events.groups.iter().map(|group| (name(group), group.count, group.rows.len())).collect()
+    };
+    let types = of(Group::Type, &["g~Dialing"], "");
+    assert_eq!(plain(&types), [("PeerConnected".into(), 60, 0), ("Dialing".into(), 31, 20)]);
+    assert!(types.rows.is_empty() && types.group_count == 2);
+    let newest = &types.groups[1].rows;
+    assert_eq!(newest.last().map(|row| row.at_ms), Some(2_000));
+    assert!(newest.windows(2).all(|pair| pair[0].at_ms <= pair[1].at_ms));
+    assert!(newest.iter().all(|row| row.kind == "Dialing"));
+    let peers = of(Group::Peer, &["g", "g~peer1"], "");
+    assert_eq!(plain(&peers), [("peer0".into(), 45, 0), ("peer1".into(), 45, 20), ("?".into(), 1, 1)]);
+    assert_eq!(
+        plain(&of(Group::Peer, &[], "w7 type:dial")),
+        [("peer0".into(), 2, 0), ("peer1".into(), 1, 0)]
+    );
+    assert!(of(Group::Transport, &[], "").groups.is_empty(), "events have none");
 }

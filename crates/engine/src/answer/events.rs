@@ -1,5 +1,7 @@
 //! The event log in view, its types, and the rate chart above it.
 
+mod group;
+
 use std::{
     collections::{HashMap, HashSet},
     rc::Rc,
@@ -11,7 +13,7 @@ use crate::{
     history::{Event, Part},
     key,
     query::{self, Query},
-    view::{EventsAsk, Range},
+    view::{EventsAsk, Group, Range},
     words,
 };
 
@@ -71,6 +73,14 @@ impl<'a> Matching<'a> {
         self.parts.iter().flat_map(|(part, places)| {
             let len = places.as_ref().map_or(part.events().len(), |places| places.len());
             (0..len).map(move |at| nth(*part, places.as_deref(), at))
+        })
+    }
+
+    /// The same, newest first.
+    fn newest(&self) -> impl Iterator<Item = (&'a Event, &'a str)> {
+        self.parts.iter().rev().flat_map(|(part, places)| {
+            let len = places.as_ref().map_or(part.events().len(), |places| places.len());
+            (0..len).rev().map(move |at| nth(*part, places.as_deref(), at))
         })
     }
 
@@ -140,6 +150,7 @@ pub fn answer(look: &Look<'_>, ask: &EventsAsk) -> Events {
     let last_first = matching.len.saturating_sub(wanted);
     let first = ask.first.map_or(last_first, |first| (first as usize).min(last_first));
     let expanded: HashSet<&str> = ask.expanded.iter().map(|key| key.0.as_str()).collect();
+    let properties = if look.view.query.is_empty() { Vec::new() } else { log.property_names() };
     let rows = matching.rows(first, wanted);
     let rows = rows.into_iter().map(|(told, before)| row(look, told, before, &expanded));
     let at_cursor = matching.until(look.moment.at_ms).checked_sub(1);
@@ -160,9 +171,13 @@ pub fn answer(look: &Look<'_>, ask: &EventsAsk) -> Events {
         span: Some(span),
         gaps: look.gaps.clone(),
         at_cursor: at_cursor.map(|at| at as u32),
-        query_error: look.query.event_error(|name| log.may_have_property(name)),
+        query_error: look.query.event_error(&properties),
         ..Events::default()
     };
+    if let Some(by @ (Group::Type | Group::Peer)) = ask.group {
+        events.rows.clear();
+        group::fill(look, &mut events, &matching, by, ask);
+    }
     chart(look, &mut events, &matching, &kinds, span, usize::from(ask.chart_bars).clamp(1, 1024));
     events
 }

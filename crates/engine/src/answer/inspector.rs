@@ -362,9 +362,12 @@ fn facts_map(facts: &[Fact]) -> serde_json::Value {
             FactValue::Untold => serde_json::Value::Null,
             FactValue::Text(text) | FactValue::Mono(text) | FactValue::Transport(text) => text.clone().into(),
             FactValue::Peer(text, _) | FactValue::Connection(text, _) => text.clone().into(),
-            FactValue::Time(n) | FactValue::Millis(n) | FactValue::Nanos(n) | FactValue::Count(n) => {
-                (*n).into()
-            }
+            FactValue::Time(n)
+            | FactValue::Millis(n)
+            | FactValue::Nanos(n)
+            | FactValue::Count(n)
+            | FactValue::Bytes(n) => (*n).into(),
+            FactValue::Rate(rate) => (*rate).into(),
             FactValue::Status(status) => status_word(*status).into(),
             FactValue::Direction(direction) => plain::direction(*direction),
             FactValue::End(end) => serde_json::json!({

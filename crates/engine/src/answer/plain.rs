@@ -3,14 +3,18 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Look, dht, events, graph, node, peer,
+    Look, dht, diff, events, graph, node, peer,
     row::stream_row,
     table::{self, ordered_streams},
     traffic,
 };
 use crate::{
-    frame::{ConnRow, Direction, End, EventRow, Flow, GraphNode, PeerRow, Status, StreamRow, TrafficPart},
+    frame::{
+        Change, ConnRow, DiffItem, Direction, End, EventRow, FactValue, Field, FieldDiff, Flow, GraphNode,
+        PeerRow, Status, StreamRow, TrafficPart,
+    },
     moment::{At, status_word},
+    view::Section,
 };
 
 pub fn rows(look: &Look<'_>, screen: &str) -> Value {
@@ -24,6 +28,7 @@ pub fn rows(look: &Look<'_>, screen: &str) -> Value {
         "node" => node::rows(look),
         "overview" => peer::all(look).iter().map(peer).collect(),
         "traffic" => traffic::rows(look).into_iter().map(|(by, part)| traffic_part(by, &part)).collect(),
+        "diff" => diff::all(look).iter().map(|(section, item)| difference(*section, item)).collect(),
         _ => Vec::new(),
     })
 }
@@ -127,6 +132,64 @@ fn graph_node(node: &GraphNode, x: f32, y: f32) -> Value {
         "rate_in": node.rate_in, "rate_out": node.rate_out, "streams": node.streams,
         "connections": node.connections, "relayed": node.relayed, "matches": node.matches, "x": x, "y": y,
     })
+}
+
+fn difference(section: Section, item: &DiffItem) -> Value {
+    let section = match section {
+        Section::Connections => "connections",
+        Section::Streams => "streams",
+        Section::Peers => "peers",
+        Section::Protocols => "protocols",
+    };
+    let change = match item.change {
+        Change::Vanished => "vanished",
+        Change::Appeared => "appeared",
+        Change::Changed => "changed",
+    };
+    let values = |read: fn(&FieldDiff) -> &FactValue| -> Map<String, Value> {
+        item.fields.iter().map(|field| (field_word(field.field).to_owned(), fact(read(field)))).collect()
+    };
+    let mut object = json!({
+        "section": section, "change": change, "key": item.key, "name": item.name, "peer": item.peer,
+        "at_ms": item.at_ms, "a": values(|field| &field.a), "b": values(|field| &field.b),
+    });
+    add(&mut object, end(item.end.as_ref()));
+    object
+}
+
+fn field_word(field: Field) -> &'static str {
+    match field {
+        Field::Status => "status",
+        Field::Protocol => "protocol",
+        Field::Direction => "direction",
+        Field::Agent => "agent",
+        Field::Transport => "transport",
+        Field::Remote => "remote",
+        Field::Local => "local",
+        Field::Security => "security",
+        Field::Muxer => "muxer",
+        Field::Connections => "connections",
+        Field::Streams => "streams",
+        Field::BytesIn => "total_in",
+        Field::BytesOut => "total_out",
+    }
+}
+
+fn fact(value: &FactValue) -> Value {
+    match value {
+        FactValue::Untold => Value::Null,
+        FactValue::Status(told) => status(*told),
+        FactValue::Direction(told) => direction(*told),
+        FactValue::Text(text) | FactValue::Mono(text) | FactValue::Transport(text) => text.clone().into(),
+        FactValue::Peer(text, _) | FactValue::Connection(text, _) => text.clone().into(),
+        FactValue::Time(number)
+        | FactValue::Millis(number)
+        | FactValue::Nanos(number)
+        | FactValue::Count(number)
+        | FactValue::Bytes(number) => (*number).into(),
+        FactValue::Rate(rate) => (*rate).into(),
+        FactValue::End(told) => end(Some(told)),
+    }
 }
 
 fn peer(row: &PeerRow) -> Value {

@@ -10,7 +10,7 @@ use crate::{
     intern::Sym,
     key,
     moment::{At, direction_of, end_of, flow_of, status_of, status_word},
-    query::{NumberField, Subject, TextField},
+    query::{NumberField, Query, Subject, TextField},
     series,
     snapshot::{Facts, status},
     view::{Key, ROW_SPARK_POINTS, Range},
@@ -19,9 +19,17 @@ use crate::{
 /// What a row's sparkline covers: 60 s before the cursor.
 const SPARK_MS: u64 = 60_000;
 
+const AGENT: &str = "agent=";
+
 pub fn agent(look: &Look<'_>, facts: &Facts) -> Option<String> {
-    let tags = facts.tags.iter().map(|tag| look.history.interner.text(*tag));
-    tags.filter_map(|tag| tag.strip_prefix("agent=").map(str::to_owned)).next()
+    let text = look.history.interner.text(agent_tag(look, facts)?);
+    text.strip_prefix(AGENT).map(str::to_owned)
+}
+
+/// The tag that tells the agent.
+pub fn agent_tag(look: &Look<'_>, facts: &Facts) -> Option<Sym> {
+    let is_agent = |tag: &Sym| look.history.interner.bytes_of(*tag).starts_with(AGENT.as_bytes());
+    facts.tags.iter().copied().find(is_agent)
 }
 
 /// From the address, else from the transport id.
@@ -117,9 +125,14 @@ pub fn stream_row(look: &Look<'_>, at: &At, connection: &Key) -> Option<StreamRo
     let history = look.history;
     let row = history.rows.get(at.row)?;
     let facts = look.moment.facts(history, at)?;
+    let parent = row.parent.and_then(|parent| look.moment.find_connection(parent));
+    let peer =
+        parent.and_then(|parent| look.moment.facts(history, parent)).map_or(Sym::NONE, |facts| facts.name);
     Some(StreamRow {
         key: key::of_row(history, at.row),
         connection: connection.clone(),
+        peer: history.interner.text(peer).into_owned(),
+        peer_key: key::of_peer(history, peer),
         id: history.interner.id_text(row.id),
         status: at.status,
         end: (!at.is_open).then(|| end_of(history, row)).flatten(),
@@ -132,11 +145,32 @@ pub fn stream_row(look: &Look<'_>, at: &At, connection: &Key) -> Option<StreamRo
 
 /// Whether a connection matches the query.
 pub fn matches(look: &Look<'_>, at: &At) -> bool {
-    if look.query.is_empty() {
+    matches_query(look, &look.query, at)
+}
+
+pub fn matches_query(look: &Look<'_>, query: &Query, at: &At) -> bool {
+    if query.is_empty() {
         return true;
     }
     let facts = look.moment.facts(look.history, at);
-    facts.is_some_and(|facts| look.query.matches(&Asked { look, at, facts }))
+    facts.is_some_and(|facts| query.matches(&Asked { look, at, facts }))
+}
+
+/// What a connection has in a field, for a query; what is shown of it first.
+pub fn texts(look: &Look<'_>, at: &At, field: TextField) -> Vec<String> {
+    let Some(facts) = look.moment.facts(look.history, at) else { return Vec::new() };
+    let mut texts = Vec::new();
+    let all = Asked { look, at, facts }.any(field, &mut |text| {
+        texts.push(text.to_owned());
+        false
+    });
+    debug_assert!(!all, "each is looked at");
+    texts
+}
+
+pub fn number(look: &Look<'_>, at: &At, field: NumberField) -> Option<f64> {
+    let facts = look.moment.facts(look.history, at)?;
+    Asked { look, at, facts }.number(field)
 }
 
 /// A connection as a query sees it.
@@ -150,6 +184,12 @@ impl Asked<'_> {
     fn text(&self, sym: Sym) -> Cow<'_, str> {
         self.look.history.interner.text(sym)
     }
+
+    /// Why it ended, in words.
+    fn cause(&self) -> Option<String> {
+        let row = self.look.history.rows.get(self.at.row)?;
+        end_of(self.look.history, row)?.cause
+    }
 }
 
 impl Subject for Asked<'_> {
@@ -157,41 +197,40 @@ impl Subject for Asked<'_> {
         self.at.is_open
     }
 
-    fn texts(&self, field: TextField) -> Vec<Cow<'_, str>> {
+    fn any(&self, field: TextField, is_wanted: &mut dyn FnMut(&str) -> bool) -> bool {
         let Asked { look, at, facts } = self;
         match field {
             TextField::Status => {
                 let number = status_number(look, at);
                 let is_open = at.is_open || status::is_open(number);
-                vec![status_word(if is_open { at.status } else { status_of(number) }).into()]
+                is_wanted(status_word(if is_open { at.status } else { status_of(number) }))
             }
-            TextField::Peer => vec![self.text(facts.name)],
+            TextField::Peer => is_wanted(&self.text(facts.name)),
             TextField::Protocol => look
                 .moment
                 .streams_of(at.row)
                 .iter()
                 .filter_map(|stream| look.moment.stream_facts(look.history, stream))
-                .map(|facts| self.text(facts.name))
-                .collect(),
-            TextField::Transport => transport(look, facts).map(Cow::Borrowed).into_iter().collect(),
+                .any(|facts| is_wanted(&self.text(facts.name))),
+            TextField::Transport => transport(look, facts).is_some_and(is_wanted),
             TextField::Direction => match direction_of(facts.role) {
-                Direction::In => vec!["in".into()],
-                Direction::Out => vec!["out".into()],
-                Direction::Unknown(_) => Vec::new(),
+                Direction::In => is_wanted("in"),
+                Direction::Out => is_wanted("out"),
+                Direction::Unknown(_) => false,
             },
-            TextField::Agent => agent(look, facts).map(Cow::Owned).into_iter().collect(),
+            TextField::Agent => {
+                let text = agent_tag(look, facts).map(|tag| self.text(tag));
+                text.as_ref().and_then(|text| text.strip_prefix(AGENT)).is_some_and(is_wanted)
+            }
             TextField::Remote => {
                 let address = look.history.addresses.get(facts.remote);
-                let parts = [&address.host, &address.relay].into_iter().flatten();
-                let parts = parts.map(|part| Cow::Borrowed(part.as_str()));
-                parts.chain([self.text(facts.remote)]).collect()
+                let mut parts = [&address.host, &address.relay].into_iter().flatten();
+                parts.any(|part| is_wanted(part)) || is_wanted(&self.text(facts.remote))
             }
-            TextField::Security => vec![self.text(facts.security)],
-            TextField::Muxer => vec![self.text(facts.muxer)],
+            TextField::Security => is_wanted(&self.text(facts.security)),
+            TextField::Muxer => is_wanted(&self.text(facts.muxer)),
             TextField::Cause => {
-                let row = look.history.rows.get(at.row);
-                let words = row.and_then(|row| end_of(look.history, row)).and_then(|end| end.cause);
-                words.map(Cow::Owned).into_iter().chain([self.text(facts.cause)]).collect()
+                self.cause().is_some_and(|words| is_wanted(&words)) || is_wanted(&self.text(facts.cause))
             }
         }
     }
@@ -210,16 +249,15 @@ impl Subject for Asked<'_> {
         }
     }
 
-    fn others(&self) -> Vec<Cow<'_, str>> {
+    fn any_other(&self, is_wanted: &mut dyn FnMut(&str) -> bool) -> bool {
         let Asked { look, at, facts } = self;
-        let mut texts: Vec<Cow<'_, str>> =
-            [facts.local, facts.security, facts.muxer, facts.cause].map(|sym| self.text(sym)).into();
-        texts.extend(facts.tags.iter().map(|tag| self.text(*tag)));
-        if let Some(row) = look.history.rows.get(at.row) {
-            texts.push(Cow::Owned(look.history.interner.id_text(row.id)));
-            texts.extend(end_of(look.history, row).and_then(|end| end.cause).map(Cow::Owned));
+        let told = [facts.local, facts.security, facts.muxer, facts.cause];
+        let mut syms = told.iter().chain(&facts.tags);
+        if syms.any(|sym| is_wanted(&self.text(*sym))) {
+            return true;
         }
-        texts
+        let id = look.history.rows.get(at.row).map(|row| look.history.interner.id_text(row.id));
+        id.is_some_and(|id| is_wanted(&id)) || self.cause().is_some_and(|words| is_wanted(&words))
     }
 }
 

@@ -166,10 +166,13 @@ impl EventLog {
         self.types.get(kind as usize).map_or("", |kind| &kind.name)
     }
 
-    /// Whether a type has a property of this name, whatever its case; where none is declared, any may be there.
-    pub fn may_have_property(&self, name: &str) -> bool {
-        let all = || self.types.iter().flat_map(|kind| &kind.properties);
-        all().next().is_none() || all().any(|property| property.name.eq_ignore_ascii_case(name))
+    /// The names of the properties that types declare, each once, whatever its case.
+    pub fn property_names(&self) -> Vec<&str> {
+        let all = self.types.iter().flat_map(|kind| &kind.properties);
+        let mut names: Vec<&str> = all.map(|property| property.name.as_str()).collect();
+        names.sort_by_cached_key(|name| name.to_lowercase());
+        names.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+        names
     }
 
     /// How many types are known.

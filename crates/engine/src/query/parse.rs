@@ -1,64 +1,123 @@
 //! From what a person types to a [`Query`]. Nothing typed is a panic; what makes no sense is said, with its place.
 
-use super::{NUMBERS, Pattern, Query, STATUSES, Sign, TEXTS, Term, TextField, What};
+use super::{
+    NUMBERS, Pattern, Query, STATUSES, Sign, TEXTS, Term, TextField, What,
+    word::{Word, words},
+};
+use crate::frame::{QueryError, Replace, Span};
 
 impl Query {
     pub fn parse(text: &str) -> Query {
         let mut query = Query::default();
         for word in words(text) {
-            let (is_not, rest) = match word.text.strip_prefix('-') {
-                Some(rest) if !word.is_quoted && !rest.is_empty() => (true, rest),
-                _ => (false, word.text.as_str()),
+            let what = match field(&word) {
+                Field::None => What::Text(Pattern::new(&word.text)),
+                Field::Is(what) => what,
+                Field::Wrong(wrong) => {
+                    query.error.get_or_insert_with(|| wrong.said(text, &word));
+                    continue;
+                }
             };
-            let what = if word.is_quoted {
-                None
-            } else {
-                field(rest, word.at + usize::from(is_not), &mut query.error)
-            };
-            match what {
-                Some(Some(what)) => query.terms.push(Term { what, is_not, at: word.at }),
-                // Said.
-                Some(None) => {}
-                None => query.terms.push(Term { what: What::Text(Pattern::new(rest)), is_not, at: word.at }),
-            }
+            let name = Span { from: word.at(0) as u32, to: word.at(word.name_len()) as u32 };
+            let Word { text: written, is_not, span, .. } = word;
+            query.terms.push(Term { what, is_not, span, name, written });
         }
+        query.text = text.to_owned();
         query
     }
 }
 
-/// None: it is no field but text. Some(None): a mistake, which was said.
-fn field(word: &str, at: usize, error: &mut Option<String>) -> Option<Option<What>> {
-    let end = word.find([':', '<', '>', '='])?;
-    let (name, rest) = word.split_at(end);
+enum Field {
+    /// It is text.
+    None,
+    Is(What),
+    Wrong(Wrong),
+}
+
+/// A mistake within a word; places are bytes of its text.
+struct Wrong {
+    says: String,
+    /// The characters that are wrong; none: the field as a whole.
+    from: usize,
+    to: usize,
+    /// Where the value begins: the sentence names that character.
+    value: usize,
+    unfinished: bool,
+    /// In place of the value.
+    fix: String,
+}
+
+impl Wrong {
+    fn said(self, text: &str, word: &Word) -> QueryError {
+        let span = |from: usize, to: usize| Span { from: word.at(from) as u32, to: word.at(to) as u32 };
+        let at = if self.from < self.to { span(self.from, self.to) } else { span(0, word.text.len()) };
+        let place = text.get(..word.at(self.value)).map_or(0, |before| before.chars().count()) + 1;
+        // The whole term: there may be quotes in it.
+        let not = if word.is_not { "-" } else { "" };
+        let insert = format!("{not}{}{}", &word.text[..self.value], self.fix);
+        QueryError {
+            text: format!("character {place}: {}", self.says),
+            at,
+            term: word.span,
+            unfinished: self.unfinished,
+            fix: Some(Replace { span: word.span, insert }),
+        }
+    }
+}
+
+fn field(word: &Word) -> Field {
+    let Some((name, sign, value)) = word.parts() else { return Field::None };
+    let is_colon = sign == ":";
+    let Some((sign, _)) = Sign::take(sign) else { return Field::None };
     let lower = name.to_lowercase();
-    let (sign, value) = Sign::take(rest)?;
-    let value_at = at + name.chars().count() + (rest.len() - value.len());
-    let mut say = |text: String| {
-        error.get_or_insert(format!("character {value_at}: {text}"));
-        Some(None)
+    let begin = word.text.len() - value.len();
+    let wrong = |says: String, fix: String| Wrong {
+        says,
+        from: begin,
+        to: word.text.len(),
+        value: begin,
+        unfinished: value.is_empty(),
+        fix,
     };
     if let Some((_, field, unit)) = NUMBERS.iter().find(|(known, ..)| *known == lower) {
         return match unit.read(value) {
-            Some(number) => Some(Some(What::Number(*field, sign, number))),
-            None => say(format!("{lower} is compared with a number, e.g. {lower}>{}", unit.example())),
+            Some(number) => Field::Is(What::Number(*field, sign, number)),
+            None => {
+                let says = format!("{lower} is compared with a number, e.g. {lower}>{}", unit.example());
+                let from = begin + unit.wrong_from(value);
+                let unfinished = value.is_empty() || unit.may_go_on(value);
+                Field::Wrong(Wrong { from, unfinished, ..wrong(says, unit.nearest(value)) })
+            }
         };
     }
     if let Some((_, field)) = TEXTS.iter().find(|(known, _)| *known == lower) {
         if value.is_empty() {
-            return say(format!("{lower}: needs a value, e.g. {lower}:{}", example(*field)));
+            let example = example(*field);
+            return Field::Wrong(wrong(
+                format!("{lower}: needs a value, e.g. {lower}:{example}"),
+                example.into(),
+            ));
         }
-        let value = Pattern::new(value);
-        if *field == TextField::Status && !STATUSES.iter().any(|known| known.starts_with(value.lower())) {
-            let status = value.lower();
-            return say(format!("no status is called {status}: it is one of {}", STATUSES.join(", ")));
+        let pattern = Pattern::new(value);
+        if *field == TextField::Status && !STATUSES.iter().any(|known| known.starts_with(pattern.lower())) {
+            let says =
+                format!("no status is called {}: it is one of {}", pattern.lower(), STATUSES.join(", "));
+            let nearest = super::near::nearest(pattern.lower(), STATUSES).unwrap_or(STATUSES[0]);
+            return Field::Wrong(wrong(says, nearest.into()));
         }
-        return Some(Some(What::Field(*field, value)));
+        return Field::Is(What::Field(*field, pattern));
     }
-    let is_port =
-        rest.starts_with(':') && value.len() <= 5 && value.bytes().all(|byte| byte.is_ascii_digit());
+    let is_port = is_colon && value.len() <= 5 && value.bytes().all(|byte| byte.is_ascii_digit());
     let is_meant = !is_port || value.is_empty();
-    (is_meant && is_property(name, value)).then(|| Some(What::Property(lower, sign, value.to_owned())))
+    if is_meant && is_property(name, value) {
+        Field::Is(What::Property(lower, sign, value.to_owned()))
+    } else {
+        Field::None
+    }
 }
+
+/// What a field's name ends with.
+pub(super) const SIGNS: [char; 4] = [':', '<', '>', '='];
 
 /// `agent:foo` and `rttNs>5` are meant as fields; `localhost:4001`, `https://…`, `/ip4/…` and `12D3:x` are not.
 fn is_property(name: &str, value: &str) -> bool {
@@ -80,34 +139,4 @@ fn example(field: TextField) -> &'static str {
         TextField::Muxer => "yamux",
         TextField::Cause => "reset",
     }
-}
-
-struct Word {
-    text: String,
-    /// It begins with a quote: then it is text, whatever is in it.
-    is_quoted: bool,
-    /// Where it begins, in characters, from 1.
-    at: usize,
-}
-
-/// Words parted by white space; quotes hold several together.
-fn words(text: &str) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
-    let mut word: Option<Word> = None;
-    let mut in_quotes = false;
-    for (at, c) in text.chars().enumerate() {
-        if c.is_whitespace() && !in_quotes {
-            words.extend(word.take());
-            continue;
-        }
-        let word = word.get_or_insert_with(|| Word { text: String::new(), is_quoted: c == '"', at: at + 1 });
-        if c == '"' {
-            in_quotes = !in_quotes;
-        } else {
-            word.text.push(c);
-        }
-    }
-    words.extend(word);
-    words.retain(|word| !word.text.is_empty());
-    words
 }

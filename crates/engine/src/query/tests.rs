@@ -9,17 +9,17 @@ impl Subject for Connection {
         true
     }
 
-    fn texts(&self, field: TextField) -> Vec<Cow<'_, str>> {
-        vec![match field {
-            TextField::Status => "active".into(),
-            TextField::Peer => "12D3KooWAbcQmYx".into(),
-            TextField::Transport => "quic-v1".into(),
-            TextField::Protocol => "/ipfs/ping/1.0.0".into(),
-            TextField::Direction => "in".into(),
-            TextField::Agent => "kubo/0.36.0".into(),
-            TextField::Remote => "203.0.113.7:4001".into(),
-            TextField::Security | TextField::Muxer | TextField::Cause => return Vec::new(),
-        }]
+    fn any(&self, field: TextField, is_wanted: &mut dyn FnMut(&str) -> bool) -> bool {
+        is_wanted(match field {
+            TextField::Status => "active",
+            TextField::Peer => "12D3KooWAbcQmYx",
+            TextField::Transport => "quic-v1",
+            TextField::Protocol => "/ipfs/ping/1.0.0",
+            TextField::Direction => "in",
+            TextField::Agent => "kubo/0.36.0",
+            TextField::Remote => "203.0.113.7:4001",
+            TextField::Security | TextField::Muxer | TextField::Cause => return false,
+        })
     }
 
     fn number(&self, field: NumberField) -> Option<f64> {
@@ -31,8 +31,8 @@ impl Subject for Connection {
         }
     }
 
-    fn others(&self) -> Vec<Cow<'_, str>> {
-        vec!["kubo/0.36.0".into()]
+    fn any_other(&self, is_wanted: &mut dyn FnMut(&str) -> bool) -> bool {
+        is_wanted("kubo/0.36.0")
     }
 }
 
@@ -87,7 +87,7 @@ fn mistakes_are_said_with_their_place_and_do_not_hide_everything() {
         ("kubo colour:red", "character 6", "total-out"),
     ] {
         let query = Query::parse(text);
-        let error = query.error().unwrap_or_default();
+        let error = query.error().expect("a mistake").text;
         assert!(error.contains(place) && error.contains(says), "{text}: {error}");
         assert!(query.matches(&Connection), "{text}");
     }
@@ -103,21 +103,51 @@ fn mistakes_are_said_with_their_place_and_do_not_hide_everything() {
 fn events_are_found_by_their_properties() {
     let content = r#"{"peer":"12D3","rttNs":1500000,"agent":"kubo/1","Added":["/a","/b"]}"#;
     let event = Event { name: "PingResult", peer: "12D3", content };
-    let is_property = |name: &str| ["peer", "rttns", "agent", "added"].contains(&name);
+    let properties = ["peer", "rttNs", "agent", "Added"];
     for hit in
         ["rttNs>1000000", "added:/b", "peer:12D3", "agent:kubo", "pingresult -lighthouse", "rttNs=1500000"]
     {
         let query = Query::parse(hit);
         assert!(query.matches_event(&event), "{hit}");
-        assert_eq!(query.event_error(is_property), None, "{hit}");
+        assert_eq!(query.event_error(&properties), None, "{hit}");
     }
     for miss in ["rttNs>2000000", "added:/c", "peer:12D4", "failure:timeout"] {
         assert!(!Query::parse(miss).matches_event(&event), "{miss}");
     }
-    let error = |text: &str| Query::parse(text).event_error(is_property).unwrap_or_default();
+    let error = |text: &str| Query::parse(text).event_error(&properties).expect("a mistake").text;
     assert!(error("failure:timeout").contains("character 1"), "{}", error("failure:timeout"));
     assert!(error("x status:open").contains("character 3"));
     assert!(error("in>5MB").contains("of connections"));
+    assert!(Query::parse("type:ping -type:dial").matches_event(&event));
+    assert!(!Query::parse("type:dial").matches_event(&event));
+    assert_eq!(Query::parse("failure:timeout").event_error(&[]), None, "nothing is declared");
+}
+
+#[test]
+fn a_mistake_has_its_place_and_a_way_out() {
+    for (text, wrong, unfinished, fixed) in [
+        ("peer:é in>1MX age<10s", "X", false, "peer:é in>1MB age<10s"),
+        ("in>1M", "M", true, "in>1MB"),
+        ("é status:", "status:", true, "é status:active"),
+        ("-status:opne x", "opne", false, "-status:open x"),
+        ("staus:open", "staus", false, "status:open"),
+        ("kubo colour:red", "colour", false, "kubo \"colour:red\""),
+        ("-colour:\"a b\"", "colour", false, "-\"colour:a b\""),
+        ("age:\"MB\" kubo", "MB", false, "age:10s kubo"),
+    ] {
+        let error = Query::parse(text).error().expect(text);
+        assert_eq!((error.at.of(text), error.unfinished), (wrong, unfinished), "{text}");
+        let (mended, caret) = error.fix.and_then(|fix| fix.apply(text)).expect(text);
+        assert_eq!(mended, fixed);
+        assert!(mended.is_char_boundary(caret));
+        assert_eq!(Query::parse(&mended).error(), None, "{mended}");
+    }
+    let text = "in>5MB PingResult";
+    let error = Query::parse(text).event_error(&["peer"]).expect("of connections");
+    assert_eq!(
+        error.fix.and_then(|fix| fix.apply(text)).map(|(text, _)| text).as_deref(),
+        Some(" PingResult")
+    );
 }
 
 proptest! {
@@ -127,8 +157,16 @@ proptest! {
             let query = Query::parse(text);
             query.matches(&Connection);
             query.matches_event(&Event { name: "a", peer: "b", content: "{\"x\":1}" });
-            query.error();
-            query.event_error(|_| false);
+            query.event_error(&["none"]);
+            Spot::at(text, 3);
+            let Some(error) = query.error() else { continue };
+            let (from, to) = (error.at.from as usize, error.at.to as usize);
+            prop_assert!(from <= to && text.get(from..to).is_some(), "{} {:?}", text, error);
+            // What is proposed mends it: another mistake may follow, further on.
+            let mended = error.fix.and_then(|fix| fix.apply(text));
+            let again = mended.as_ref().and_then(|(text, _)| Query::parse(text).error());
+            prop_assert!(mended.is_some(), "{}", text);
+            prop_assert!(again.is_none_or(|again| again.term.from > error.term.from), "{:?}", mended);
         }
     }
 }

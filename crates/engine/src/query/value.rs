@@ -38,8 +38,7 @@ impl Unit {
     pub fn read(self, text: &str) -> Option<f64> {
         let text = text.trim().to_lowercase();
         let text = if self == Unit::Bytes { text.strip_suffix("/s").unwrap_or(&text) } else { &text };
-        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-        let (number, unit) = text.split_at(end);
+        let (number, unit) = split(text);
         let number: f64 = number.parse().ok()?;
         let find =
             |units: &[(&str, f64)]| units.iter().find(|(name, _)| *name == unit).map(|(_, size)| *size);
@@ -59,6 +58,57 @@ impl Unit {
             Unit::Count => "3",
         }
     }
+
+    /// Its units as they are written, the usual ones first.
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Unit::Bytes => &["kB", "MB", "GB", "B", "TB", "KiB", "MiB", "GiB"],
+            Unit::Time => &["s", "ms", "m", "h", "d", "us", "ns"],
+            Unit::Count => &[""],
+        }
+    }
+
+    /// Of a value that is no number of this kind, the first byte that can't be right.
+    pub fn wrong_from(self, text: &str) -> usize {
+        let (number, unit) = split(text);
+        if number.parse::<f64>().is_err() {
+            let second_dot = number.match_indices('.').nth(1).map(|(at, _)| at);
+            return second_dot.unwrap_or(0);
+        }
+        number.len() + if self.may_go_on(text) { 0 } else { self.good_unit(unit) }
+    }
+
+    /// More typed behind it may make a number of it.
+    pub fn may_go_on(self, text: &str) -> bool {
+        let (number, unit) = split(text);
+        let is_begun = number.parse::<f64>().is_ok() && !unit.is_empty();
+        is_begun && self.good_unit(unit) == unit.len() && self != Unit::Count
+    }
+
+    /// What it was probably meant to be.
+    pub fn nearest(self, text: &str) -> String {
+        let (number, unit) = split(text);
+        if number.parse::<f64>().is_err() {
+            return self.example().to_owned();
+        }
+        let good = unit.get(..self.good_unit(unit)).unwrap_or_default().to_lowercase();
+        let unit = self.names().iter().find(|name| name.to_lowercase().starts_with(&good));
+        format!("{number}{}", unit.unwrap_or(&self.names()[0]))
+    }
+
+    /// Bytes at its beginning that a unit begins with too.
+    fn good_unit(self, unit: &str) -> usize {
+        let is_good = |len: usize| {
+            let begin = unit.get(..len).map(str::to_lowercase);
+            begin.is_some_and(|begin| self.names().iter().any(|name| name.to_lowercase().starts_with(&begin)))
+        };
+        (1..=unit.len()).rev().find(|len| is_good(*len)).unwrap_or(0)
+    }
+}
+
+/// Digits and dots, and what stands behind them.
+fn split(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,13 +177,15 @@ impl Pattern {
 
 /// Whether `text` contains `lower`, whatever its case.
 fn has(text: &str, lower: &str) -> bool {
-    if text.is_ascii() && lower.is_ascii() {
-        let needle = lower.as_bytes();
-        needle.is_empty()
-            || text.as_bytes().windows(needle.len()).any(|part| part.eq_ignore_ascii_case(needle))
-    } else {
-        text.to_lowercase().contains(lower)
+    if !text.is_ascii() || !lower.is_ascii() {
+        return text.to_lowercase().contains(lower);
     }
+    let (text, needle) = (text.as_bytes(), lower.as_bytes());
+    let Some(first) = needle.first() else { return true };
+    // Most places are ruled out by their first letter.
+    let upper = first.to_ascii_uppercase();
+    text.windows(needle.len())
+        .any(|part| (part[0] == *first || part[0] == upper) && part.eq_ignore_ascii_case(needle))
 }
 
 #[cfg(test)]
@@ -156,6 +208,27 @@ mod tests {
             (Unit::Bytes, "1.2.3"),
         ] {
             assert_eq!(unit.read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_number_has_its_place_and_what_it_was_meant_to_be() {
+        let cases = [
+            (Unit::Bytes, "1MX", 2, "1MB", false),
+            (Unit::Bytes, "1M", 1, "1MB", true),
+            (Unit::Bytes, "fast", 0, "1MB", false),
+            (Unit::Bytes, "2.5gigs", 5, "2.5GiB", false),
+            (Unit::Bytes, "1.2.3", 3, "1MB", false),
+            (Unit::Time, "10x", 2, "10s", false),
+            (Unit::Time, "10sec", 3, "10s", false),
+            (Unit::Count, "3k", 1, "3", false),
+            (Unit::Time, "1é", 1, "1s", false),
+        ];
+        for (unit, text, from, meant, goes_on) in cases {
+            assert_eq!(unit.read(text), None, "{text}");
+            assert_eq!((unit.wrong_from(text), unit.may_go_on(text)), (from, goes_on), "{text}");
+            assert_eq!(unit.nearest(text), meant);
+            assert!(unit.read(meant).is_some());
         }
     }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use peerscope_engine::{
     Engine, Options,
     frame::{Answer, ConnRow, Frame, Table, TableRow},
-    view::{Column, Cursor, Key, Panel, Range, Sort, TableAsk, View},
+    view::{Column, Cursor, Folds, Key, Panel, Range, Sort, TableAsk, View},
 };
 use peerscope_introspection::wire::{self, ServerMessage, server_message::Payload};
 use prost::Message;
@@ -108,8 +108,11 @@ pub fn table_ask() -> TableAsk {
         scroll_px: 0,
         height_px: u32::MAX,
         row_px: 26,
+        head_px: 32,
         sub_row_px: 22,
         expanded: Vec::new(),
+        group: None,
+        folds: Folds::default(),
     }
 }
 
@@ -138,7 +141,7 @@ pub fn conns(table: &Table) -> Vec<&ConnRow> {
         .iter()
         .filter_map(|row| match row {
             TableRow::Connection(row) => Some(&**row),
-            TableRow::Stream(_) => None,
+            TableRow::Stream(_) | TableRow::Group(_) => None,
         })
         .collect()
 }
