@@ -4,7 +4,8 @@ use peerscope_engine::view::{Panel, SourceId, TimelineAsk, View};
 
 use crate::{
     model::{Model, Screen},
-    screen::{connections, events, graph, inspector, overview},
+    screen::{connections, diff, events, graph, inspector, overview},
+    search,
 };
 
 /// Width of the rail and of the timeline's gutter, as in `static/tokens.css`.
@@ -19,15 +20,18 @@ pub fn view(model: &Model) -> View {
         Screen::Graph => graph::ask(model),
         Screen::Connections => connections::ask(model),
         Screen::Events => events::ask(model),
+        Screen::Diff => diff::ask(model),
     };
     let mut panels = vec![screen, Panel::Timeline(TimelineAsk { columns: timeline_columns(model) })];
     if model.route.selection.is_some() {
         panels.push(inspector::ask(model));
     }
+    panels.extend(search::ask(model));
     View {
         rev: 0,
         source: SourceId::default(),
         cursor: model.route.cursor,
+        pinned_ms: model.route.pinned_ms.filter(|_| model.route.screen == Screen::Diff),
         range: model.route.range,
         query: model.route.query.clone(),
         selection: model.route.selection.clone(),
@@ -88,7 +92,8 @@ mod tests {
                 Panel::Graph(_) => Screen::Graph,
                 Panel::Connections(_) => Screen::Connections,
                 Panel::Events(_) => Screen::Events,
-                Panel::Timeline(_) | Panel::Inspector(_) | Panel::Traffic(_) => panic!("no screen"),
+                Panel::Diff(_) => Screen::Diff,
+                _ => panic!("no screen"),
             };
             assert_eq!(named, screen);
             assert_eq!(view.panels[1], Panel::Timeline(TimelineAsk { columns: 646 }));

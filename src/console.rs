@@ -27,7 +27,8 @@ peerscope.stats()                   promise of the figures of link, source, engi
 peerscope.open(address or buffer)   opens an endpoint (ws://…), a recording by its URL, 'sample', or an ArrayBuffer
 peerscope.seek(ms)                  moves the cursor to a time, ms since the Unix epoch
 peerscope.live()                    follows the newest again
-peerscope.query(screen)             promise of the rows of 'connections', 'events', 'overview', 'graph', 'dht' or 'node' as objects
+peerscope.query(screen)             promise of the rows of 'connections', 'events', 'overview', 'graph', 'dht', 'node' or 'diff'
+                                    as objects
 peerscope.crash()                   panics the engine on purpose, to try the recovery
 peerscope.help()                    this text
 Promises are kept when the answer is on the screen.";

@@ -16,6 +16,7 @@ pub mod paint;
 pub mod part;
 pub mod route;
 pub mod screen;
+pub mod search;
 pub mod shell;
 mod store;
 pub mod update;

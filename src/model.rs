@@ -8,13 +8,16 @@ use std::rc::Rc;
 
 use peerscope_engine::{
     frame::Frame,
-    view::{Cursor, Key, Range, Sort},
+    view::{Cursor, Group, Key, Range, Sort},
 };
 use serde::{Deserialize, Serialize};
 
 pub use reading::{End, Reading};
 
-use crate::screen::{connections, events, graph, inspector, overview};
+use crate::{
+    screen::{connections, diff, events, graph, inspector, overview},
+    search,
+};
 
 /// The screens there are. Others of the contract come with their features.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +27,7 @@ pub enum Screen {
     Graph,
     Connections,
     Events,
+    Diff,
 }
 
 /// What a link reproduces: the part of the state that lives in the address, after `#`.
@@ -36,6 +40,9 @@ pub struct Route {
     pub selection: Option<Key>,
     pub query: String,
     pub sort: Option<Sort>,
+    pub group: Option<Group>,
+    /// Moment A of a comparison, ms since the Unix epoch; B is the cursor.
+    pub pinned_ms: Option<u64>,
 }
 
 /// What to open. A token is never in here: it lies in the tab's session storage, by endpoint.
@@ -217,10 +224,12 @@ pub struct Model {
     pub zone_minutes: i32,
     /// What the system wants when no theme is chosen.
     pub system_dark: bool,
+    pub search: search::State,
     pub overview: overview::State,
     pub graph: graph::State,
     pub connections: connections::State,
     pub events: events::State,
+    pub diff: diff::State,
     pub inspector: inspector::State,
 }
 
@@ -245,6 +254,13 @@ pub enum Action {
     /// Selects the next (1) or previous (-1) row that matches.
     NextMatch(i32),
     Sort(Sort),
+    Group(Option<Group>),
+    Search(search::Action),
+    /// Pins the moment shown as A, or this one.
+    PinHere,
+    Pin(Option<u64>),
+    /// A is then B, and B is A.
+    Swap,
     Theme(Theme),
     Pause(bool),
     RetryNow,
@@ -261,6 +277,7 @@ pub enum Action {
     Graph(graph::Action),
     Connections(connections::Action),
     Events(events::Action),
+    Diff(diff::Action),
     Inspector(inspector::Action),
     /// The address changed by other hands: back, forward, or a link pasted.
     Route(Box<Route>),

@@ -11,6 +11,7 @@ pub mod icon;
 pub mod identicon;
 pub mod json;
 pub mod peer;
+pub mod scroll;
 pub mod size;
 pub mod spark;
 pub mod text;

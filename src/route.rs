@@ -5,7 +5,7 @@
 mod endpoint;
 mod percent;
 
-use peerscope_engine::view::{Column, Cursor, Key, Range, Sort};
+use peerscope_engine::view::{Column, Cursor, Group, Key, Range, Sort};
 
 pub use endpoint::{Address, address, origin_of, recording};
 
@@ -13,7 +13,8 @@ use crate::model::{Route, Screen, SourceRef};
 
 impl Screen {
     /// In the order of the rail.
-    pub const ALL: [Screen; 4] = [Screen::Overview, Screen::Graph, Screen::Connections, Screen::Events];
+    pub const ALL: [Screen; 5] =
+        [Screen::Overview, Screen::Graph, Screen::Connections, Screen::Events, Screen::Diff];
 
     /// The word in links and test ids.
     #[must_use]
@@ -23,6 +24,7 @@ impl Screen {
             Screen::Graph => "graph",
             Screen::Connections => "connections",
             Screen::Events => "events",
+            Screen::Diff => "diff",
         }
     }
 
@@ -33,6 +35,7 @@ impl Screen {
             Screen::Graph => "Graph",
             Screen::Connections => "Connections",
             Screen::Events => "Events",
+            Screen::Diff => "Compare",
         }
     }
 
@@ -63,6 +66,19 @@ const COLUMNS: [(Column, &str); 13] = [
 pub fn column_word(column: Column) -> &'static str {
     COLUMNS.iter().find(|(known, _)| *known == column).map_or("", |(_, word)| word)
 }
+
+/// Those of connections, and last the one that events alone have.
+pub const GROUPS: [(Group, &str); 9] = [
+    (Group::Peer, "peer"),
+    (Group::Protocol, "protocol"),
+    (Group::Transport, "transport"),
+    (Group::Direction, "direction"),
+    (Group::Agent, "agent"),
+    (Group::Status, "status"),
+    (Group::Security, "security"),
+    (Group::Muxer, "muxer"),
+    (Group::Type, "type"),
+];
 
 /// What a link says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -104,6 +120,11 @@ pub fn read(hash: &str) -> Read {
             "sel" if !value.is_empty() => route.selection = Some(Key(value)),
             "q" => route.query = value,
             "sort" => route.sort = read_sort(&value),
+            "group" => {
+                route.group = GROUPS.iter().find(|(_, known)| *known == value).map(|(group, _)| *group);
+            }
+            // Not `from`: a range may be set beside a comparison.
+            "a" => route.pinned_ms = value.parse().ok(),
             // A token on its own: an endpoint's address whose own `&token=` was not escaped.
             "token" if !value.is_empty() => read.token = Some(value),
             _ => {}
@@ -151,6 +172,12 @@ pub fn write(route: &Route) -> String {
     }
     if let Some(sort) = route.sort {
         put("sort", &format!("{}{}", if sort.descending { "-" } else { "" }, column_word(sort.by)));
+    }
+    if let Some((_, word)) = GROUPS.iter().find(|(group, _)| Some(*group) == route.group) {
+        put("group", word);
+    }
+    if let Some(at) = route.pinned_ms {
+        put("a", &at.to_string());
     }
     out
 }

@@ -2,6 +2,7 @@
 //! No screen holds data of its own; a later screen never imports another's.
 
 pub mod connections;
+pub mod diff;
 pub mod events;
 pub mod graph;
 pub mod inspector;
@@ -10,15 +11,17 @@ pub mod overview;
 use std::rc::Rc;
 
 use peerscope_engine::{
-    frame::{Answer, Frame, Kind},
-    view::{Key, Range},
+    frame::{Answer, Frame, Kind, QueryError},
+    view::{Group, Key, Range},
 };
+use wasm_bindgen::JsCast;
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use crate::{
     format::{self, Clock},
     model::{Action, Link, Model},
-    part::text,
+    part::{each, text},
 };
 
 /// What every screen gets.
@@ -53,8 +56,10 @@ pub fn stage_width(model: &Model) -> f64 {
 }
 
 /// What is wrong with the query.
-pub fn query_error(error: Option<&str>) -> Option<Html> {
-    error.map(|error| html! { <span class="warn el qerror" title={text::title(error)}>{ text::safe(error) }</span> })
+pub fn query_error(error: Option<&QueryError>) -> Option<Html> {
+    error.map(|error| {
+        html! { <span class="warn el qerror" title={text::title(&error.text)}>{ text::safe(&error.text) }</span> }
+    })
 }
 
 /// While an endpoint is lost, the moment that all figures are of: `as of 14:32:10`.
@@ -62,6 +67,33 @@ pub fn as_of(model: &Model) -> Option<String> {
     let lost = matches!(model.link, Link::Waiting { .. } | Link::Connecting | Link::Failed { .. });
     let at = model.frame.as_ref()?.head.cursor_ms.filter(|_| lost && model.lost_at_ms.is_some())?;
     Some(format!("as of {}", format::clock(at, model.zone_minutes, Clock::Seconds)))
+}
+
+/// What there is to group rows by.
+pub fn group_menu(
+    props: &ScreenProps,
+    groups: &'static [(Group, &'static str)],
+    chosen: Option<Group>,
+) -> Html {
+    let onchange = {
+        let dispatch = props.dispatch.clone();
+        Callback::from(move |event: Event| {
+            let select = event.target().and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
+            let at = select.and_then(|select| usize::try_from(select.selected_index()).ok()).unwrap_or(0);
+            // The first choice is none.
+            let group = at.checked_sub(1).and_then(|at| groups.get(at)).map(|(group, _)| *group);
+            dispatch.emit(Action::Group(group));
+        })
+    };
+    let options = groups.iter().map(|(group, word)| {
+        html! { <option selected={Some(*group) == chosen}>{ *word }</option> }
+    });
+    html! {
+        <label class="fbtn">
+            <span class="t3">{ "Group" }</span>
+            <select data-testid="group" {onchange}><option selected={chosen.is_none()}>{ "none" }</option>{ each(options) }</select>
+        </label>
+    }
 }
 
 /// How many bars a stretch is cut into, so that each lasts a second at least.

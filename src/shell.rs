@@ -5,6 +5,7 @@ mod rail;
 mod reading;
 mod recording;
 mod saving;
+mod search;
 mod source;
 mod start;
 pub mod timeline;
@@ -19,7 +20,8 @@ use yew::prelude::*;
 use crate::{
     model::{Action, Link, Model, Screen, SourceRef},
     screen::{
-        connections::Connections, events::Events, graph::Graph, inspector::Inspector, overview::Overview,
+        connections::Connections, diff::Diff, events::Events, graph::Graph, inspector::Inspector,
+        overview::Overview,
     },
 };
 
@@ -52,6 +54,7 @@ pub fn Shell(props: &ShellProps) -> Html {
         Screen::Graph => html! { <Graph model={shared} {dispatch} /> },
         Screen::Connections => html! { <Connections model={shared} {dispatch} /> },
         Screen::Events => html! { <Events model={shared} {dispatch} /> },
+        Screen::Diff => html! { <Diff model={shared} {dispatch} /> },
     };
     let selected = model.route.selection.is_some() && !nothing;
     let modal = model.saving.is_some();

@@ -7,13 +7,14 @@ mod time;
 use std::rc::Rc;
 
 use peerscope_engine::{
-    frame::{Answer, Frame, TableRow},
-    view::{Cursor, Key, Range},
+    frame::{Answer, DiffLine, Frame, TableRow},
+    view::{Cursor, Folds, Key, Range},
 };
 
 use crate::{
     model::{Action, Link, Model, Reading, Recent, Route, SourceRef, Theme, Toast, saving::Replace},
-    screen::{connections, events, graph, inspector, overview},
+    screen::{connections, diff, events, graph, inspector, overview},
+    search,
 };
 
 /// To be done outside of the model, in this order.
@@ -66,6 +67,14 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Query(query) => model.route.query = query,
         Action::NextMatch(by) => next_match(model, by),
         Action::Sort(sort) => model.route.sort = Some(sort),
+        Action::Group(group) => {
+            model.route.group = group;
+            model.connections.folds = Folds::default();
+        }
+        Action::Search(action) => search::update(model, action),
+        Action::PinHere => model.route.pinned_ms = time::shown_ms(model),
+        Action::Pin(at) => model.route.pinned_ms = at,
+        Action::Swap => time::swap(model),
         Action::Theme(theme) => {
             model.theme = theme;
             effects.push(Effect::StoreTheme(theme));
@@ -91,6 +100,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Overview(action) => overview::update(&mut model.overview, action),
         Action::Graph(action) => graph::update(&mut model.graph, action),
         Action::Connections(action) => connections::update(&mut model.connections, action),
+        Action::Diff(action) => diff::update(&mut model.diff, action),
         Action::Events(action) => events::update(&mut model.events, action),
         Action::Inspector(action) => inspector::update(&mut model.inspector, action),
         Action::Route(route) => go(model, *route, &mut effects),
@@ -119,7 +129,12 @@ fn forget(model: &mut Model) {
         system_dark: model.system_dark,
         toasts: std::mem::take(&mut model.toasts),
         recents: std::mem::take(&mut model.recents),
-        route: Route { screen: model.route.screen, sort: model.route.sort, ..Route::default() },
+        route: Route {
+            screen: model.route.screen,
+            sort: model.route.sort,
+            group: model.route.group,
+            ..Route::default()
+        },
         ..Model::default()
     };
     *model = clean;
@@ -237,7 +252,7 @@ fn matches(frame: &Rc<Frame>) -> Vec<Key> {
             Answer::Connections(table) => (table.rows.iter())
                 .filter_map(|row| match row {
                     TableRow::Connection(row) => Some(row.key.clone()),
-                    TableRow::Stream(_) => None,
+                    TableRow::Stream(_) | TableRow::Group(_) => None,
                 })
                 .collect(),
             Answer::Events(events) => events.rows.iter().map(|row| row.key.clone()).collect(),
@@ -245,8 +260,15 @@ fn matches(frame: &Rc<Frame>) -> Vec<Key> {
                 graph.nodes.iter().filter(|node| node.matches).map(|node| node.key.clone()).collect()
             }
             Answer::Overview(overview) => overview.top_peers.iter().map(|row| row.key.clone()).collect(),
+            Answer::Diff(diff) => (diff.lines.iter())
+                .filter_map(|line| match line {
+                    DiffLine::Item(item) => Some(item.key.clone()),
+                    DiffLine::Head(..) => None,
+                })
+                .collect(),
             Answer::Timeline(_)
             | Answer::Inspector(_)
+            | Answer::Completion(_)
             | Answer::Traffic(_)
             | Answer::Dht(_)
             | Answer::Node(_) => Vec::new(),

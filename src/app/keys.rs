@@ -32,6 +32,7 @@ pub fn action(event: &KeyboardEvent) -> Option<Option<Action>> {
         "." => Action::Step(1),
         "p" | "P" => Action::Hold,
         " " if !inside("button, a, [role=row], [role=tab], [role=treeitem], [tabindex]") => Action::Hold,
+        "m" | "M" => Action::PinHere,
         "l" | "L" => Action::Cursor(Cursor::Live),
         "Escape" => Action::Escape,
         digit => {

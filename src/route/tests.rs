@@ -78,7 +78,9 @@ fn the_token_comes_back_only_to_dial() {
 
 #[test]
 fn a_link_says_all_that_it_can() {
-    let read = read("#/events?sample&t=1700000000000&from=5&to=9&sel=p~12D3&q=peer%3Aab%20c&sort=-in&cols=x");
+    let read = read(
+        "#/events?sample&t=1700000000000&from=5&to=9&sel=p~12D3&q=peer%3Aab%20c&sort=-in&cols=x&group=peer&a=7",
+    );
     assert_eq!(
         read.route,
         Route {
@@ -89,6 +91,8 @@ fn a_link_says_all_that_it_can() {
             selection: Some(Key("p~12D3".into())),
             query: "peer:ab c".into(),
             sort: Some(Sort { by: Column::RateIn, descending: true }),
+            group: Some(Group::Peer),
+            pinned_ms: Some(7),
         }
     );
 }
@@ -132,8 +136,10 @@ fn routes() -> impl Strategy<Value = Route> {
         proptest::option::of(".{1,20}".prop_map(Key)),
         ".{0,20}",
         sort,
+        proptest::option::of((0..GROUPS.len()).prop_map(|at| GROUPS[at].0)),
+        proptest::option::of(any::<u64>()),
     )
-        .prop_map(|(screen, source, cursor, range, selection, query, sort)| Route {
+        .prop_map(|(screen, source, cursor, range, selection, query, sort, group, pinned_ms)| Route {
             screen,
             source,
             cursor,
@@ -141,6 +147,8 @@ fn routes() -> impl Strategy<Value = Route> {
             selection,
             query,
             sort,
+            group,
+            pinned_ms,
         })
 }
 

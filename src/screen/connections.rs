@@ -3,6 +3,7 @@
 mod cell;
 mod column;
 mod grid;
+mod group;
 mod keys;
 mod phone;
 
@@ -10,7 +11,7 @@ use std::{collections::BTreeSet, rc::Rc};
 
 use peerscope_engine::{
     frame::{Answer, ConnRow, Frame, Table, TableRow},
-    view::{Column, Key, Panel, Sort, TableAsk},
+    view::{Column, Folds, Group, Key, Panel, Sort, TableAsk},
 };
 use yew::prelude::*;
 
@@ -27,6 +28,8 @@ use crate::{
 pub struct State {
     /// Connections whose streams are shown.
     pub expanded: BTreeSet<Key>,
+    /// Groups that show their head alone.
+    pub folds: Folds,
     /// Where the visible part begins, px below the first row.
     pub scroll_px: u32,
     /// How high the visible part is; 0 until it was measured.
@@ -50,6 +53,9 @@ pub enum Action {
     },
     /// Shows or hides a connection's streams.
     Toggle(Key),
+    /// Folds a group, or unfolds it.
+    Fold(Key),
+    FoldAll(bool),
     Focus(Option<Focus>),
 }
 
@@ -64,6 +70,14 @@ pub fn update(state: &mut State, action: Action) {
                 state.expanded.insert(key);
             }
         }
+        Action::Fold(key) => {
+            let but = &mut state.folds.but;
+            match but.iter().position(|known| *known == key) {
+                Some(at) => _ = but.swap_remove(at),
+                None => but.push(key),
+            }
+        }
+        Action::FoldAll(all) => state.folds = Folds { all, but: Vec::new() },
         Action::Focus(focus) => state.focus = focus,
     }
 }
@@ -83,6 +97,16 @@ fn heights(window: Window) -> (u16, u16) {
     } else {
         (26, 22)
     }
+}
+
+/// What the table is grouped by; what only events have groups nothing here.
+fn grouped(model: &Model) -> Option<Group> {
+    model.route.group.filter(|group| *group != Group::Type)
+}
+
+/// Height of a group's head, px; as in `query.css`.
+fn head_px(window: Window) -> u16 {
+    if window.phone() { 44 } else { 32 }
 }
 
 /// The numbers of the columns that there is room for.
@@ -108,6 +132,9 @@ pub fn ask(model: &Model) -> Panel {
         row_px,
         sub_row_px,
         expanded: state.expanded.iter().cloned().collect(),
+        head_px: head_px(model.window),
+        group: grouped(model),
+        folds: state.folds.clone(),
     })
 }
 
@@ -131,7 +158,9 @@ pub fn Connections(props: &ScreenProps) -> Html {
         .filter(|table| table.open + table.closed < table.all)
         .map(|table| matching(&model.route.query, u64::from(table.open + table.closed), table.all.into()));
     let body = match (&frame, answer) {
-        (Some(frame), Some(table)) if table.row_count == 0 => none(model, frame, table),
+        (Some(frame), Some(table)) if table.row_count == 0 && table.open + table.closed == 0 => {
+            none(model, frame, table)
+        }
         (Some(frame), Some(_)) => html! {
             <grid::Grid model={model.clone()} dispatch={props.dispatch.clone()} frame={Rc::clone(frame)} />
         },
@@ -143,8 +172,9 @@ pub fn Connections(props: &ScreenProps) -> Html {
                 <h1>{ "Connections" }</h1>
                 <span class="sum">{ sum.unwrap_or_default() }</span>
                 <span class="sp"></span>
-                { each(query_error(answer.and_then(|table| table.query_error.as_deref()))) }
+                { each(query_error(answer.and_then(|table| table.query_error.as_ref()))) }
                 { each(matching) }
+                { each((!model.window.phone()).then(|| group::menu(props))) }
             </div>
             { each((model.window.phone() && answer.is_some()).then(|| phone::sort_bar(props))) }
             { body }
@@ -196,7 +226,7 @@ fn none(model: &Model, frame: &Frame, table: &Table) -> Html {
 fn connections(table: &Table) -> impl Iterator<Item = &ConnRow> {
     table.rows.iter().filter_map(|row| match row {
         TableRow::Connection(row) => Some(&**row),
-        TableRow::Stream(_) => None,
+        TableRow::Stream(_) | TableRow::Group(_) => None,
     })
 }
 

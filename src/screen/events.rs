@@ -1,6 +1,7 @@
 //! Events: the log, a chart of its rate by type, and the types to switch on and off.
 
 mod chart;
+mod groups;
 mod log;
 mod row;
 mod types;
@@ -9,13 +10,13 @@ use std::{collections::BTreeSet, rc::Rc};
 
 use peerscope_engine::{
     frame::{Answer, Events as Log, Frame},
-    view::{Cursor, EventsAsk, Key, Panel},
+    view::{Cursor, EventsAsk, Group, Key, Panel},
 };
 use yew::prelude::*;
 
 use crate::part::each;
 
-use super::{ScreenProps, as_of, query_error, stage_width, use_answered, whole_seconds};
+use super::{ScreenProps, as_of, group_menu, query_error, stage_width, use_answered, whole_seconds};
 use crate::{
     format,
     model::{Action as Act, Link, Model},
@@ -28,6 +29,8 @@ pub struct State {
     pub hidden: BTreeSet<String>,
     /// Events whose content is shown.
     pub expanded: BTreeSet<Key>,
+    /// Groups whose newest events are shown.
+    pub unfolded: BTreeSet<Key>,
     /// None: follows the newest.
     pub reading: Option<Reading>,
     /// How many rows are wanted; 0 until the view was measured.
@@ -49,6 +52,8 @@ pub enum Action {
     /// Shows all types.
     AllTypes,
     Toggle(Key),
+    /// Shows or hides the newest events of a group.
+    Fold(Key),
     /// The view shows other rows than the last ones.
     Read {
         first: u32,
@@ -77,6 +82,11 @@ pub fn update(state: &mut State, action: Action) {
         Action::Toggle(key) => {
             if !state.expanded.remove(&key) {
                 state.expanded.insert(key);
+            }
+        }
+        Action::Fold(key) => {
+            if !state.unfolded.remove(&key) {
+                state.unfolded.insert(key);
             }
         }
         Action::Read { first, rows, matching, query } => {
@@ -164,7 +174,16 @@ pub fn ask(model: &Model) -> Panel {
         rows: (rows + 4).min(MOST_ROWS),
         chart_bars: chart_bars(model),
         expanded: state.expanded.iter().cloned().collect(),
+        group: group(model),
+        unfolded: state.unfolded.iter().cloned().collect(),
     })
+}
+
+const GROUPS: [(Group, &str); 2] = [(Group::Type, "type"), (Group::Peer, "peer")];
+
+/// What the log is grouped by; what only connections have groups nothing here.
+fn group(model: &Model) -> Option<Group> {
+    model.route.group.filter(|group| matches!(group, Group::Type | Group::Peer))
 }
 
 /// Bars of a second at least: in a finer one a single event looks like a burst.
@@ -230,6 +249,7 @@ pub fn Events(props: &ScreenProps) -> Html {
     });
     let list = match (&frame, answer) {
         (Some(frame), Some(log)) if log.matching == 0 => why_none(model, frame, log),
+        (Some(_), Some(log)) if group(model).is_some() => groups::groups(props, log),
         (Some(frame), Some(_)) => html! {
             <log::LogTable model={model.clone()} dispatch={props.dispatch.clone()} frame={Rc::clone(frame)} />
         },
@@ -241,8 +261,9 @@ pub fn Events(props: &ScreenProps) -> Html {
                 <h1>{ "Events" }</h1>
                 <span class="sum">{ sum.unwrap_or_default() }</span>
                 <span class="sp"></span>
-                { each(query_error(answer.and_then(|log| log.query_error.as_deref()))) }
+                { each(query_error(answer.and_then(|log| log.query_error.as_ref()))) }
                 { each(matching) }
+                { group_menu(props, &GROUPS, group(model)) }
                 { each(tail) }
             </div>
             <div class="ev">

@@ -185,7 +185,7 @@ fn stepper(props: &ScreenProps) -> Option<Html> {
     // Only connections are counted; with streams unfolded above, their rows are no connections.
     let at = table.rows.iter().filter_map(|row| match row {
         TableRow::Connection(row) => Some(&row.key),
-        TableRow::Stream(_) => None,
+        TableRow::Stream(_) | TableRow::Group(_) => None,
     });
     let at = at.clone().position(|key| key == selected)?;
     let all = table.open + table.closed;

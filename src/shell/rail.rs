@@ -33,7 +33,7 @@ fn head(screen: Screen) -> Option<&'static str> {
     match screen {
         Screen::Connections => Some("Links"),
         Screen::Events => Some("Record"),
-        Screen::Overview | Screen::Graph => None,
+        Screen::Overview | Screen::Graph | Screen::Diff => None,
     }
 }
 
@@ -64,6 +64,7 @@ fn icon(screen: Screen) -> Name {
         Screen::Graph => Name::Graph,
         Screen::Connections => Name::Connections,
         Screen::Events => Name::Events,
+        Screen::Diff => Name::Compare,
     }
 }
 
@@ -72,6 +73,6 @@ fn count(model: &Model, screen: Screen) -> Option<String> {
     match screen {
         Screen::Connections => head.connections.map(|count| format::short_count(f64::from(count))),
         Screen::Events => Some(format::short_count(head.events_recorded as f64)),
-        Screen::Overview | Screen::Graph => None,
+        Screen::Overview | Screen::Graph | Screen::Diff => None,
     }
 }

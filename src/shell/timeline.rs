@@ -16,7 +16,7 @@ use super::banner::PartProps;
 use crate::{
     ask,
     format::{self, Clock},
-    model::{Action, Link, Model, SourceRef},
+    model::{Action, Link, Model, Screen, SourceRef},
     part::{
         colour::Swatch,
         icon::{Icon, Name},
@@ -51,6 +51,7 @@ pub fn Timeline(props: &PartProps) -> Html {
             true => axis.map(|axis| axis.told_ms),
             false => model.frame.as_ref().and_then(|frame| frame.head.cursor_ms),
         },
+        pinned_ms: model.route.pinned_ms.filter(|_| model.route.screen == Screen::Diff),
         range: drag.get().and_then(|drag| drag.range(axis?)).or(model.route.range),
     };
     {

@@ -1,12 +1,12 @@
 //! The top bar: brand, source, state of the link, the node, search, pause, theme.
 
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::{
     ShellProps, reading,
     recording::{Recording, open_dialog},
+    search::Search,
     source::SourceMenu,
     source_name,
 };
@@ -184,76 +184,6 @@ fn short(id: &str) -> Html {
         return html! { { tail } };
     }
     html! { <><i>{ head }{ "…" }</i>{ tail }</> }
-}
-
-#[derive(Clone, PartialEq, Properties)]
-struct SearchProps {
-    shell: ShellProps,
-    field: NodeRef,
-    /// It is done with: cleared, or left empty.
-    on_left: Callback<()>,
-}
-
-/// The one query box.
-#[component]
-fn Search(search: &SearchProps) -> Html {
-    let props = &search.shell;
-    let dispatch = props.dispatch.clone();
-    let oninput = Callback::from(move |event: InputEvent| {
-        if let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) {
-            dispatch.emit(Action::Query(input.value()));
-        }
-    });
-    let dispatch = props.dispatch.clone();
-    let full = !props.model.route.query.is_empty();
-    let onkeydown = Callback::from(move |event: KeyboardEvent| match event.key().as_str() {
-        "Enter" => {
-            event.prevent_default();
-            dispatch.emit(Action::NextMatch(if event.shift_key() { -1 } else { 1 }));
-        }
-        "Escape" if full => {
-            event.prevent_default();
-            dispatch.emit(Action::Query(String::new()));
-        }
-        "Escape" => {
-            let field = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
-            if let Some(field) = field {
-                // It has the focus, so it can lose it.
-                drop(field.blur());
-            }
-        }
-        _ => {}
-    });
-    let onblur = {
-        let on_left = search.on_left.clone();
-        Callback::from(move |_: FocusEvent| {
-            if !full {
-                on_left.emit(());
-            }
-        })
-    };
-    let clear = {
-        let (dispatch, on_left) = (props.dispatch.clone(), search.on_left.clone());
-        Callback::from(move |_: MouseEvent| {
-            dispatch.emit(Action::Query(String::new()));
-            on_left.emit(());
-        })
-    };
-    html! {
-        <label class="search">
-            <Icon name={Name::Search} size={14} />
-            <input ref={&search.field} type="text" data-testid="search" aria-label="Search" placeholder="Peer, address, protocol, agent…"
-                title="Text, or field:value with status, peer, protocol or transport" autocomplete="off" spellcheck="false"
-                value={props.model.route.query.clone()} {oninput} {onkeydown} {onblur} />
-            if full {
-                <button class="btn ic clr" aria-label="Clear the search" onclick={clear}>
-                    <Icon name={Name::Close} size={11} />
-                </button>
-            } else {
-                <kbd aria-hidden="true">{ "/" }</kbd>
-            }
-        </label>
-    }
 }
 
 /// There only when there is something to pause.

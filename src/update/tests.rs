@@ -315,3 +315,29 @@ fn small_things() {
     assert_eq!(model.route, Route { sort: Some(sort), ..Route::default() });
     assert!(follows(&model) && !model.source_panel);
 }
+
+#[test]
+fn a_comparison_is_pinned_and_turned_round() {
+    let mut model = Model::default();
+    act(&mut model, Action::PinHere);
+    assert_eq!(model.route.pinned_ms, None, "nothing is shown");
+    say(&mut model, frame(head(), Vec::new()));
+    act(&mut model, Action::PinHere);
+    assert_eq!(model.route.pinned_ms, Some(5_000), "the snapshot that the live view shows");
+    act(&mut model, Action::Cursor(Cursor::At(9_000)));
+    act(&mut model, Action::Swap);
+    assert_eq!((model.route.pinned_ms, model.route.cursor), (Some(9_000), Cursor::At(5_000)));
+    act(&mut model, Action::Pin(None));
+    act(&mut model, Action::Swap);
+    assert_eq!((model.route.pinned_ms, model.route.cursor), (None, Cursor::At(5_000)));
+}
+
+#[test]
+fn another_grouping_unfolds_all() {
+    let mut model = Model::default();
+    model.connections.folds.all = true;
+    act(&mut model, Action::Group(Some(peerscope_engine::view::Group::Peer)));
+    assert!(!model.connections.folds.all);
+    act(&mut model, Action::Open(endpoint()));
+    assert!(model.route.group.is_some(), "the next source is grouped alike");
+}

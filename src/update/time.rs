@@ -37,3 +37,19 @@ pub fn hold(model: &mut Model) {
         (Cursor::Live, None) => Cursor::Live,
     };
 }
+
+/// The moment that is on the screen.
+pub fn shown_ms(model: &Model) -> Option<u64> {
+    match model.route.cursor {
+        Cursor::At(at) => Some(at),
+        Cursor::Live => model.frame.as_ref()?.head.cursor_ms,
+    }
+}
+
+/// The pinned moment and the one shown change places.
+pub fn swap(model: &mut Model) {
+    if let (Some(pinned), Some(shown)) = (model.route.pinned_ms, shown_ms(model)) {
+        model.route.pinned_ms = Some(shown);
+        model.route.cursor = Cursor::At(pinned);
+    }
+}

@@ -142,7 +142,7 @@ pub const PEER: usize = 1;
 const AGENT: usize = 2;
 pub const DIRECTION: usize = 4;
 const RTT: usize = 6;
-const STREAMS: usize = 8;
+pub const STREAMS: usize = 8;
 const SPARK: usize = 9;
 
 /// The cause of an ended row stands in place of the last columns, so many.
@@ -187,6 +187,7 @@ pub fn copied(row: &TableRow, column: usize, shown: &[usize], around: Around) ->
             Some(end) if at_end => cell::end_text(end, around.zone_minutes),
             _ => stream_copied(row, column),
         },
+        TableRow::Group(row) => super::group::copied(row),
     }
 }
 

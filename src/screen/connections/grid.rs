@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use peerscope_engine::{
     frame::{ConnRow, Frame, StreamRow, Table, TableRow},
-    view::{Column as By, Key, Sort},
+    view::{Column as By, Group, Key, Sort},
 };
 use wasm_bindgen::JsCast;
 use web_sys::Element;
@@ -15,7 +15,7 @@ use crate::part::each;
 use super::{
     Action as Own, Focus, SORT, cell,
     column::{self, Around, COLUMNS, DIRECTION, PEER},
-    columns, heights,
+    columns, group, grouped, head_px, heights,
     keys::{self, Deed},
     phone, table,
 };
@@ -24,8 +24,9 @@ use crate::{
     part::{
         badge, copy, empty, figure,
         glyph::{Arrow, StatusGlyph},
+        peer::Peer,
+        scroll::use_scroll,
         spark,
-        watch::Watch,
     },
 };
 
@@ -47,10 +48,11 @@ pub fn Grid(props: &GridProps) -> Html {
     let scroll = use_node_ref();
     let model = &props.model;
     let dispatch = &props.dispatch;
-    use_scroll(&scroll, model.connections.scroll_px, dispatch);
+    let tell =
+        dispatch.reform(|(scroll_px, height_px)| Action::Connections(Own::Scrolled { scroll_px, height_px }));
+    use_scroll(&scroll, model.connections.scroll_px, tell);
     let Some(table) = table(&props.frame) else { return Html::default() };
     let phone = model.window.phone();
-    let (row_px, sub_row_px) = heights(model.window);
     let around =
         Around { spark_max: table.spark_max, zone_minutes: model.zone_minutes, query: &model.route.query };
 
@@ -58,8 +60,7 @@ pub fn Grid(props: &GridProps) -> Html {
         let (props, scroll) = (props.clone(), scroll.clone());
         Callback::from(move |event: KeyboardEvent| pressed(&event, &props, &scroll))
     };
-    let high: u32 =
-        table.rows.iter().map(|row| u32::from(if is_stream(row) { sub_row_px } else { row_px })).sum();
+    let high: u32 = table.rows.iter().map(|row| u32::from(height(model, row))).sum();
     let below = table.total_px.saturating_sub(table.offset_px.saturating_add(high));
     let shown = columns(model);
     let columns = if phone { phone::HEADS.len() } else { shown.len() };
@@ -68,6 +69,7 @@ pub fn Grid(props: &GridProps) -> Html {
         match row {
             TableRow::Connection(row) => connection(props, table, row, number, &shown, around),
             TableRow::Stream(row) => stream(props, table, row, number, &shown, around),
+            TableRow::Group(row) => group::head(props, row, number, &shown),
         }
     });
     let active = model.connections.focus.as_ref().and_then(|focus| {
@@ -90,8 +92,15 @@ pub fn Grid(props: &GridProps) -> Html {
     }
 }
 
-fn is_stream(row: &TableRow) -> bool {
-    matches!(row, TableRow::Stream(_))
+/// How high a row is, px.
+fn height(model: &Model, row: &TableRow) -> u16 {
+    let (row_px, sub_row_px) = heights(model.window);
+    match row {
+        TableRow::Group(_) => head_px(model.window),
+        // By protocol the streams are the rows.
+        TableRow::Stream(_) if grouped(model) != Some(Group::Protocol) => sub_row_px,
+        TableRow::Stream(_) | TableRow::Connection(_) => row_px,
+    }
 }
 
 fn cell_id(row: usize, column: usize) -> String {
@@ -107,31 +116,6 @@ fn spacer(height_px: u32, columns: usize) -> Html {
             <td colspan={columns.to_string()} style={format!("height:{height_px}px")}></td>
         </tr>
     }
-}
-
-/// Keeps what is scrolled, and tells it at most once a frame.
-#[hook]
-fn use_scroll(scroll: &NodeRef, scroll_px: u32, dispatch: &Callback<Action>) {
-    // Coming back to the screen finds the place again.
-    use_effect_with(scroll.clone(), {
-        let dispatch = dispatch.clone();
-        move |scroll| {
-            let element = scroll.cast::<Element>();
-            if let Some(element) = &element {
-                element.set_scroll_top(i32::try_from(scroll_px).unwrap_or(i32::MAX));
-            }
-            let watch = element.map(|element| {
-                Watch::new(&element, move |element| {
-                    let px = |value: i32| u32::try_from(value).unwrap_or(0);
-                    dispatch.emit(Action::Connections(Own::Scrolled {
-                        scroll_px: px(element.scroll_top()),
-                        height_px: px(element.client_height()),
-                    }));
-                })
-            });
-            move || drop(watch)
-        }
-    });
 }
 
 fn head(sort: Sort, shown: &[usize], dispatch: &Callback<Action>) -> Html {
@@ -259,7 +243,7 @@ fn connection(
         selected,
         number,
         expanded: (!phone).then_some(row.expanded),
-        level: 1,
+        level: if grouped(&props.model).is_some() { 2 } else { 1 },
     };
     if phone {
         return head.html(props, phone::cells(row, table, around.zone_minutes));
@@ -320,9 +304,14 @@ fn stream(
     around: Around,
 ) -> Html {
     let selected = props.model.route.selection.as_ref() == Some(&row.key);
+    let is_row = grouped(&props.model) == Some(Group::Protocol);
     let head = Row {
         key: &row.key,
-        class: classes!("sub", row.end.is_some().then_some("dim"), selected.then_some("sel")),
+        class: classes!(
+            (!is_row).then_some("sub"),
+            row.end.is_some().then_some("dim"),
+            selected.then_some("sel")
+        ),
         selected,
         number,
         expanded: None,
@@ -338,7 +327,11 @@ fn stream(
         }
     };
     let glyph = html! { <StatusGlyph status={row.status} end={row.end.clone()} size={9} /> };
-    let protocol = badge::protocol(row.protocol.as_deref());
+    // Under a head with the protocol, whose it is.
+    let protocol = match is_row {
+        true => html! { <Peer id={row.peer.clone()} /> },
+        false => badge::protocol(row.protocol.as_deref()),
+    };
     let name =
         html! { <span class="t3">{ "stream " }<bdi>{ crate::format::visible(&row.id, 24) }</bdi></span> };
     if props.model.window.phone() {
@@ -365,7 +358,7 @@ fn stream(
         let column = &COLUMNS[*i];
         let (span, testid, body) = match column.id {
             "status" => (1, "cell-status", glyph.clone()),
-            "peer" => (wide, "cell-protocol", protocol.clone()),
+            "peer" => (wide, if is_row { "cell-peer" } else { "cell-protocol" }, protocol.clone()),
             "direction" => (1, "cell-direction", html! { <Arrow direction={row.direction} /> }),
             "remote" => (1, "cell-stream", name.clone()),
             "age" => (1, "cell-age", figure::age(row.age_ms)),
@@ -395,7 +388,7 @@ fn pressed(event: &KeyboardEvent, props: &GridProps, scroll: &NodeRef) {
         return;
     }
     let Some(table) = table(&props.frame) else { return };
-    let (row_px, sub_row_px) = heights(props.model.window);
+    let (row_px, _) = heights(props.model.window);
     let page = props.model.connections.height_px as usize / usize::from(row_px);
     let focus = props.model.connections.focus.as_ref();
     let shown = columns(&props.model);
@@ -409,7 +402,7 @@ fn pressed(event: &KeyboardEvent, props: &GridProps, scroll: &NodeRef) {
         Deed::Focus(focus) => {
             let mut top = table.offset_px;
             for row in &table.rows {
-                let height = u32::from(if is_stream(row) { sub_row_px } else { row_px });
+                let height = u32::from(height(&props.model, row));
                 if *keys::key(row) == focus.row {
                     reveal(scroll, top, height);
                     break;
@@ -418,6 +411,7 @@ fn pressed(event: &KeyboardEvent, props: &GridProps, scroll: &NodeRef) {
             }
             dispatch.emit(Action::Connections(Own::Focus(Some(focus))));
         }
+        Deed::Fold(key) => dispatch.emit(Action::Connections(Own::Fold(key))),
         Deed::Toggle(key) => dispatch.emit(Action::Connections(Own::Toggle(key))),
         Deed::Select(key) => dispatch.emit(phone::select(&key)),
         Deed::Copy { row, column } => {

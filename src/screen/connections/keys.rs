@@ -9,6 +9,7 @@ pub enum Deed {
     Focus(Focus),
     /// Expand or fold.
     Toggle(Key),
+    Fold(Key),
     Select(Key),
     Copy {
         row: usize,
@@ -20,6 +21,7 @@ pub fn key(row: &TableRow) -> &Key {
     match row {
         TableRow::Connection(row) => &row.key,
         TableRow::Stream(row) => &row.key,
+        TableRow::Group(row) => &row.key,
     }
 }
 
@@ -57,8 +59,10 @@ pub fn press(
         "End" => go(at, last),
         "Enter" => match &rows[at] {
             TableRow::Connection(row) => Some(Deed::Toggle(row.key.clone())),
+            TableRow::Group(row) => Some(Deed::Fold(row.key.clone())),
             TableRow::Stream(_) => None,
         },
+        " " if matches!(rows[at], TableRow::Group(_)) => Some(Deed::Fold(key(&rows[at]).clone())),
         " " => Some(Deed::Select(key(&rows[at]).clone())),
         "c" | "C" => Some(Deed::Copy { row: at, column }),
         _ => None,
@@ -67,7 +71,10 @@ pub fn press(
 
 #[cfg(test)]
 mod tests {
-    use peerscope_engine::frame::{Direction, Flow, Status, StreamRow};
+    use peerscope_engine::{
+        frame::{Direction, Flow, GroupRow, Status, StreamRow},
+        view::Group,
+    };
 
     use super::*;
 
@@ -81,6 +88,8 @@ mod tests {
             status: Status::Active,
             end: None,
             protocol: None,
+            peer: String::new(),
+            peer_key: Key(String::new()),
             direction: Direction::In,
             age_ms: None,
             flow: Flow::default(),
@@ -113,6 +122,32 @@ mod tests {
         assert_eq!(press("ArrowRight", 1), Some(Deed::Focus(focus("a", 3))));
         assert_eq!(press("ArrowLeft", 3), Some(Deed::Focus(focus("a", 1))));
         assert_eq!(press("End", 1), Some(Deed::Focus(focus("a", 5))));
+    }
+
+    #[test]
+    fn a_group_is_folded_and_neither_selected_nor_expanded() {
+        let key = Key("g~tcp".into());
+        let head = GroupRow {
+            key: key.clone(),
+            by: Group::Transport,
+            name: Some("tcp".into()),
+            open: 1,
+            closed: 0,
+            streams: None,
+            flow: Flow::default(),
+            folded: false,
+        };
+        let rows = [TableRow::Group(Box::new(head)), row("a")];
+        for pressed in ["Enter", " "] {
+            assert_eq!(
+                press(pressed, &rows, &ALL, Some(&focus("g~tcp", 1)), 10),
+                Some(Deed::Fold(key.clone()))
+            );
+        }
+        assert_eq!(
+            press("ArrowDown", &rows, &ALL, Some(&focus("g~tcp", 1)), 10),
+            Some(Deed::Focus(focus("a", 1)))
+        );
     }
 
     #[test]

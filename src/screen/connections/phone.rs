@@ -43,6 +43,7 @@ pub fn sort_bar(props: &ScreenProps) -> Html {
             <button class="fbtn" onclick={turn} aria-label={if sort.descending { "Greatest first" } else { "Least first" }}>
                 { if sort.descending { "↓" } else { "↑" } }
             </button>
+            { super::group::menu(props) }
         </div>
     }
 }

@@ -157,7 +157,7 @@ fn spacer(height_px: u32, columns: usize) -> Html {
     }
 }
 
-fn head(model: &Model) -> Html {
+pub fn head(model: &Model) -> Html {
     if model.window.phone() {
         return html! { <colgroup><col style="width:106px" /><col /></colgroup> };
     }

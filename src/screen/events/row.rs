@@ -141,7 +141,7 @@ fn keys(press: Callback<()>) -> Callback<KeyboardEvent> {
     })
 }
 
-fn walk(from: &Element, next: fn(&Element) -> Option<Element>) {
+pub fn walk(from: &Element, next: fn(&Element) -> Option<Element>) {
     let mut at = next(from);
     while let Some(element) = at {
         if element.has_attribute("data-key") {

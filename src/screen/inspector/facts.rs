@@ -55,6 +55,8 @@ fn value(props: &ScreenProps, value: &FactValue) -> (Option<&'static str>, Optio
             (None, Some(format!("{} ns", format::count(*ns))), plain(format::nanos(*ns).text()))
         }
         FactValue::Count(count) => (None, None, plain(format::count(*count))),
+        FactValue::Bytes(bytes) => (None, None, plain(format::bytes(*bytes as f64).text())),
+        FactValue::Rate(rate) => (None, None, plain(format::bytes(*rate).per_second())),
         FactValue::Transport(name) => (None, Some(text::title(name)), badge::transport(Some(name))),
         FactValue::Peer(id, key) => (None, None, link(props, key, html! { <Peer id={id.clone()} /> })),
         FactValue::Connection(id, key) => (

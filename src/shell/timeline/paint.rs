@@ -88,6 +88,9 @@ fn over(surface: &Surface, scene: &Scene, phone: bool) {
     if let Some((from, to)) = scene.range {
         range(surface, (from, to), scene);
     }
+    if let Some(x) = scene.pinned {
+        pinned(surface, x.min(scene.width - 5.0), scene);
+    }
     if let Some(x) = scene.cursor {
         cursor(context, &ink(surface, "--selected"), x.min(scene.width - 5.0), phone, bottom);
     }
@@ -139,6 +142,23 @@ fn range(surface: &Surface, (from, to): (f64, f64), scene: &Scene) {
         line(context, (crisp(x), top), (crisp(x), scene.bottom));
         context.fill_rect(x - 2.5, scene.bottom / 2.0 - 4.0, 6.0, 14.0);
     }
+}
+
+/// A dashed line with an A at its head.
+fn pinned(surface: &Surface, x: f64, scene: &Scene) {
+    let context = &surface.context;
+    let (x, grey) = (crisp(x), ink(surface, "--text-2"));
+    context.set_stroke_style_str(&grey);
+    let mut y = scene.top;
+    while y < scene.bottom {
+        line(context, (x, y), (x, (y + 4.0).min(scene.bottom)));
+        y += 7.0;
+    }
+    context.set_fill_style_str(&grey);
+    context.fill_rect(x - 6.0, 0.0, 13.0, 12.0);
+    context.set_fill_style_str(&ink(surface, "--bg-1"));
+    context.set_font(&format!("600 10px {}", surface.family("--font-ui")));
+    drop(context.fill_text("A", x - 3.0, 9.5));
 }
 
 fn cursor(context: &CanvasRenderingContext2d, colour: &str, x: f64, phone: bool, bottom: f64) {

@@ -27,6 +27,8 @@ impl Place {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Drawn {
     pub cursor_ms: Option<u64>,
+    /// Moment A of a comparison.
+    pub pinned_ms: Option<u64>,
     pub range: Option<Range>,
 }
 
@@ -58,6 +60,7 @@ pub struct Scene {
     pub lost: Option<(f64, f64)>,
     pub range: Option<(f64, f64)>,
     pub cursor: Option<f64>,
+    pub pinned: Option<f64>,
 }
 
 /// The lanes, px below the top, on a desktop: axis 13, in/out 44, connections 22, events 18 and the rest between.
@@ -140,6 +143,7 @@ pub fn scene(answer: &Timeline, axis: Axis, place: Place, drawn: Drawn) -> Scene
             .then(|| (axis.x(axis.told_ms), axis.width)),
         range: drawn.range.map(|range| (axis.x(range.from_ms), axis.x(range.to_ms))),
         cursor: drawn.cursor_ms.map(|at| axis.x(at)),
+        pinned: drawn.pinned_ms.map(|at| axis.x(at)),
     }
 }
 
@@ -246,9 +250,11 @@ mod tests {
 
     #[test]
     fn cursor_and_range_stand_at_their_times() {
-        let drawn = Drawn { cursor_ms: Some(5_000), range: Some(Range { from_ms: 1_000, to_ms: 2_000 }) };
+        let range = Some(Range { from_ms: 1_000, to_ms: 2_000 });
+        let drawn = Drawn { cursor_ms: Some(5_000), pinned_ms: Some(3_000), range };
         let scene = draw(&answer(), PLACE, drawn);
         assert_eq!((scene.cursor, scene.range), (Some(50.0), Some((10.0, 20.0))));
+        assert_eq!(scene.pinned, Some(30.0));
         assert!(!scene.ticks.is_empty());
     }
 
