@@ -54,11 +54,11 @@ fn reduced(route: &Route, without: &[Part]) -> Route {
     for part in without {
         match part {
             Part::Source => route.source = None,
-            Part::Instant => route.cursor = Cursor::Live,
+            Part::Instant => (route.cursor, route.pinned_ms) = (Cursor::Live, None),
             Part::Range => route.range = None,
             Part::Selection => route.selection = None,
             Part::Query => route.query.clear(),
-            Part::Sort => route.sort = None,
+            Part::Sort => (route.sort, route.group) = (None, None),
         }
     }
     route
