@@ -4,7 +4,9 @@
 
 mod dht;
 mod diff;
+mod events;
 mod node;
+mod overview;
 mod query;
 mod traffic;
 
@@ -12,7 +14,9 @@ use serde::{Deserialize, Serialize};
 
 pub use dht::{Dht, DhtBucket, DhtParams, DhtPeer, DhtQueries, DhtStatus, DhtTable};
 pub use diff::{CauseCount, Change, Changes, Diff, DiffFigure, DiffItem, DiffLine, Field, FieldDiff};
+pub use events::{EventGroup, EventRow, Events, TypeCount};
 pub use node::{ConfigurationTold, Counted, Node, PropertyTold, RuntimeTold, TypeTold};
+pub use overview::{Churn, Figure, Finding, Overview, PeerRow, ProtocolRow, Severity, Share, Show};
 pub use query::{Completion, Count, Proposal, QueryError, Replace, Span};
 pub use traffic::{Traffic, TrafficPart};
 
@@ -280,117 +284,6 @@ pub struct Timeline {
     pub at_events: Option<f64>,
 }
 
-/// One of the six figures on top of Overview.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Figure {
-    pub value: Option<f64>,
-    pub spark: Vec<f32>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Overview {
-    pub connections: Figure,
-    pub peers: Figure,
-    pub streams: Figure,
-    /// Bytes per second.
-    pub rate_in: Figure,
-    pub rate_out: Figure,
-    /// Per second.
-    pub events: Figure,
-    pub inbound: u32,
-    pub outbound: u32,
-    pub opening: u32,
-    /// Peers that came and went within the last 10 min (or the range).
-    pub peers_came: u32,
-    pub peers_left: u32,
-    /// Streams opened and closed per second over the last minute. None when never told.
-    pub streams_opened: Option<f64>,
-    pub streams_closed: Option<f64>,
-    pub total_in: Option<u64>,
-    pub total_out: Option<u64>,
-    /// The stretch of the sparklines and of churn.
-    pub span: Option<Range>,
-    pub churn: Vec<Churn>,
-    pub top_peers: Vec<PeerRow>,
-    pub peer_count: u32,
-    pub top_protocols: Vec<ProtocolRow>,
-    pub protocol_count: u32,
-    pub spark_max: f32,
-    /// Shares of the open connections, most first.
-    pub transports: Vec<Share>,
-    pub securities: Vec<Share>,
-    pub muxers: Vec<Share>,
-    pub directions: Vec<Share>,
-    pub never: Never,
-    pub query_error: Option<QueryError>,
-    /// What the rules found, gravest first.
-    pub findings: Vec<Finding>,
-}
-
-/// A problem in words, and where the rows are that show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Finding {
-    /// The rule's name, for tests and scripts.
-    pub rule: String,
-    pub severity: Severity,
-    pub title: String,
-    pub text: String,
-    /// When it happened; None: now, or over the whole window.
-    pub at_ms: Option<u64>,
-    pub show: Show,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Severity {
-    Error,
-    Warning,
-    Note,
-}
-
-/// The rows that show a finding: a query for a screen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Show {
-    Connections(String),
-    Events(String),
-}
-
-/// Connections in one bar of time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Churn {
-    pub from_ms: u64,
-    pub opened: u32,
-    pub closed: u32,
-    pub failed: u32,
-    /// Nothing was recorded here.
-    pub gap: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PeerRow {
-    pub key: Key,
-    pub peer: String,
-    pub agent: Option<String>,
-    pub transport: Option<String>,
-    pub connections: u32,
-    pub flow: Flow,
-    /// Of all bytes now, 0 to 1. None when no rate is known.
-    pub share: Option<f32>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ProtocolRow {
-    pub protocol: String,
-    pub streams: u32,
-    pub flow: Flow,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Share {
-    /// None: not told.
-    pub name: Option<String>,
-    pub count: u32,
-}
-
 /// The radar, in a circle of radius 1 around (0, 0), y down.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Graph {
@@ -445,73 +338,6 @@ pub struct Sector {
     pub count: u32,
     pub from: f32,
     pub to: f32,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Events {
-    pub rows: Vec<EventRow>,
-    /// Number of the first of `rows` among all that match.
-    pub first: u32,
-    pub matching: u32,
-    /// In the range, whatever their type and text.
-    pub in_range: u32,
-    pub recorded: u64,
-    /// Every type in the range, most frequent first, switched off or not.
-    pub types: Vec<TypeCount>,
-    /// The stretch of the chart.
-    pub span: Option<Range>,
-    /// Events of each bar and type: `chart[bar * chart_types.len() + type]`.
-    pub chart: Vec<u32>,
-    /// Names of the chart's stacks, at most 8 and then "other".
-    pub chart_types: Vec<String>,
-    pub bars: u32,
-    pub gaps: Vec<Range>,
-    /// The number of the row at or just before the cursor.
-    pub at_cursor: Option<u32>,
-    /// Of what matches, most events first; at most 100.
-    pub groups: Vec<EventGroup>,
-    pub group_count: u32,
-    pub query_error: Option<QueryError>,
-}
-
-/// Events that have their type or their peer in common.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EventGroup {
-    pub key: Key,
-    /// None: those that name no peer.
-    pub name: Option<String>,
-    pub peer_key: Option<Key>,
-    pub count: u32,
-    pub first_ms: u64,
-    pub last_ms: u64,
-    /// The newest, oldest first, where it is unfolded.
-    pub rows: Vec<EventRow>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TypeCount {
-    pub name: String,
-    pub count: u32,
-    pub hidden: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EventRow {
-    pub key: Key,
-    pub at_ms: u64,
-    /// Since the row before, in the order shown.
-    pub since_ms: Option<u64>,
-    pub kind: String,
-    pub peer: Option<String>,
-    pub peer_key: Option<Key>,
-    /// What happened, in words, at most 200 characters.
-    pub text: String,
-    /// The event tells of a failure.
-    pub error: bool,
-    /// The content as told (JSON, usually), for expanded rows.
-    pub content: Option<String>,
-    /// The content is longer than what is given.
-    pub cut: bool,
 }
 
 /// What is selected.
