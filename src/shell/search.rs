@@ -55,7 +55,7 @@ pub fn Search(props: &SearchProps) -> Html {
         <div class={classes!("search", marked.is_some().then_some("bad"))}>
             <label class="in">
                 <Icon name={Name::Search} size={14} />
-                <span class="field">
+                <span class="typed">
                     <input ref={&props.field} type="text" data-testid="search" aria-label="Search" role="combobox"
                         placeholder="Peer, address, protocol, agent…" autocomplete="off" spellcheck="false" autocapitalize="none"
                         aria-autocomplete="list" aria-expanded={list.is_some().to_string()} aria-controls="query-list"
