@@ -5,7 +5,6 @@
 
 mod dht;
 mod quick;
-mod scan;
 
 use std::collections::HashSet;
 

@@ -1,11 +1,11 @@
 //! A routing table, read from its bytes or from the message that prost made of them; the same either way.
 
-use peerscope_introspection::wire;
-
-use super::{
-    Texts,
-    scan::{Field, Fields, Odd},
+use peerscope_introspection::{
+    fields::{Field, Fields, Odd},
+    wire,
 };
+
+use super::Texts;
 use crate::{
     intern::Interner,
     snapshot::{Dht, DhtParams, InTable, Queries},

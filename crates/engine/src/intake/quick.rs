@@ -6,14 +6,13 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use peerscope_introspection::wire::{self, ServerMessage, server_message::Payload};
+use peerscope_introspection::{
+    fields::{Field, Fields, Odd},
+    wire::{self, ServerMessage, server_message::Payload},
+};
 use prost::Message;
 
-use super::{
-    MAX_CONNECTIONS, MAX_STREAMS, Texts, dht,
-    scan::{Field, Fields, Odd},
-    told_figures,
-};
+use super::{MAX_CONNECTIONS, MAX_STREAMS, Texts, dht, told_figures};
 use crate::{
     intern::Interner,
     snapshot::{Facts, Figures, RowIn, Snapshot, Who},
@@ -209,7 +208,7 @@ impl State {
         let mut fields = Fields::of(body);
         // Where facts begin that were not taken yet: those that stand together are copied together.
         let mut facts = body;
-        while let Some(Field { number, value, len }) = fields.next()? {
+        while let Some(Field { number, value, raw }) = fields.next()? {
             match number {
                 1 => read.id = value.bytes()?,
                 number if number == traffic => once(&mut read.traffic, value.bytes()?)?,
@@ -221,7 +220,7 @@ impl State {
                 _ => continue,
             }
             let rest = fields.rest();
-            self.raw.extend_from_slice(&facts[..facts.len() - rest.len() - len]);
+            self.raw.extend_from_slice(&facts[..facts.len() - rest.len() - raw.len()]);
             facts = rest;
         }
         self.raw.extend_from_slice(facts);
