@@ -167,16 +167,19 @@ async fn a_real_node_is_seen_live_lost_and_found_again() {
     network.watched.stop().await;
 }
 
-/// How many pixels of the radar have this colour of the style sheet.
+/// How many pixels of the radar have this colour of the style sheet. Read from a copy: a canvas that is read again and again
+/// has the browser warn.
 fn pixels_of(token: &str) -> String {
     format!(
         "(() => {{ const canvas = document.querySelector('canvas[data-testid=graph-canvas]') \
             ?? document.querySelector('[data-testid=graph-canvas] canvas');\
         if (!canvas?.width) return 0;\
-        const ink = document.createElement('canvas').getContext('2d');\
+        const copy = document.createElement('canvas'); [copy.width, copy.height] = [canvas.width, canvas.height];\
+        const ink = copy.getContext('2d', {{ willReadFrequently: true }});\
         ink.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('{token}');\
         ink.fillRect(0, 0, 1, 1); const [r, g, b] = ink.getImageData(0, 0, 1, 1).data;\
-        const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data; let count = 0;\
+        ink.clearRect(0, 0, copy.width, copy.height); ink.drawImage(canvas, 0, 0);\
+        const data = ink.getImageData(0, 0, copy.width, copy.height).data; let count = 0;\
         for (let i = 0; i < data.length; i += 4)\
             count += Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 9;\
         return count; }})()"
