@@ -81,8 +81,9 @@ pub fn Diff(props: &ScreenProps) -> Html {
     let body = match (pinned, diff) {
         (None, _) => html! {
             <Empty title="Two moments, compared">
-                { "Pin the moment shown as A, then move the cursor to B: along the timeline, or by , and . — what appeared, vanished and \
-                   changed between them is listed here." }
+                { "Pin the moment shown as A, then move the cursor to B, along the timeline or with the keys " }
+                <kbd>{ "," }</kbd>{ " and " }<kbd>{ "." }</kbd>
+                { ". What appeared, vanished and changed between them is listed here." }
             </Empty>
         },
         (Some(_), Some(diff)) if diff.a_ms.is_none() => html! {
