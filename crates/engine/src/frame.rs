@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use dht::{Dht, DhtBucket, DhtParams, DhtPeer, DhtQueries, DhtStatus, DhtTable};
 pub use diff::{CauseCount, Change, Changes, Diff, DiffFigure, DiffItem, DiffLine, Field, FieldDiff};
 pub use events::{EventGroup, EventRow, Events, TypeCount};
-pub use node::{ConfigurationTold, Counted, Node, PropertyTold, RuntimeTold, TypeTold};
+pub use node::{ConfigurationTold, Counters, Node, PropertyTold, RuntimeTold, TypeTold};
 pub use overview::{Churn, Figure, Finding, Overview, PeerRow, ProtocolRow, Severity, Share, Show};
 pub use query::{Completion, Count, Proposal, QueryError, Replace, Span};
 pub use traffic::{Traffic, TrafficPart};

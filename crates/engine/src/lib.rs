@@ -23,6 +23,8 @@ use std::cell::RefCell;
 use bytes::Bytes;
 use peerscope_introspection::wire::CommandResponse;
 
+pub use crate::frame::Counters;
+
 use crate::{
     answer::{Found, Look},
     frame::{Frame, Problems},
@@ -69,27 +71,6 @@ pub struct Taken {
     pub kind: TakenKind,
     /// An event of a type that nobody declared: the Runtime should be asked for again.
     pub unknown_event_type: bool,
-}
-
-/// What came in so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Payloads whose checksum held.
-    pub frames: u64,
-    pub bytes: u64,
-    pub states: u64,
-    pub events: u64,
-    pub runtimes: u64,
-    pub responses: u64,
-    pub notices: u64,
-    pub unknown: u64,
-    /// Bad checksums, undecodable payloads, a truncated tail.
-    pub bad_frames: u64,
-    /// Events the endpoint dropped (as far as it said how many), and what left the history.
-    pub dropped: u64,
-    pub history_bytes: usize,
-    pub first_ms: Option<u64>,
-    pub last_ms: Option<u64>,
 }
 
 /// The history of one source, and what is asked of it.

@@ -1,7 +1,7 @@
 //! The streams and connections of what is selected; a press selects one of them.
 
 use peerscope_engine::{
-    frame::{ConnRow, Direction, End, Inspector, StreamRow},
+    frame::{ConnRow, Direction, End, Flow, Inspector, StreamRow},
     view::Key,
 };
 use yew::prelude::*;
@@ -77,15 +77,18 @@ fn note(what: &str, id: &str, age_ms: Option<u64>) -> String {
     format!("{what} {}{age}", format::visible(id, 24))
 }
 
+/// Sparkline and rates; of what ended, how.
+fn moving(end: Option<&End>, flow: &Flow, known: &Inspector, zone: i32) -> (Html, Html) {
+    match end {
+        Some(end) => (Html::default(), ended(end, zone)),
+        None => (spark::flow(flow, known.spark_max, 60, 20), rates(flow.rate_in, flow.rate_out)),
+    }
+}
+
 pub fn streams(props: &ScreenProps, known: &Inspector) -> Html {
     let zone = props.model.zone_minutes;
     let line = |row: &StreamRow| {
-        let (curve, rates) = match &row.end {
-            Some(end) => (Html::default(), ended(end, zone)),
-            None => {
-                (spark::flow(&row.flow, known.spark_max, 60, 20), rates(row.flow.rate_in, row.flow.rate_out))
-            }
-        };
+        let (curve, rates) = moving(row.end.as_ref(), &row.flow, known, zone);
         Line {
             key: &row.key,
             glyph: html! { <StatusGlyph status={row.status} end={row.end.clone()} /> },
@@ -105,12 +108,7 @@ pub fn streams(props: &ScreenProps, known: &Inspector) -> Html {
 pub fn connections(props: &ScreenProps, known: &Inspector) -> Html {
     let zone = props.model.zone_minutes;
     let line = |row: &ConnRow| {
-        let (curve, rates) = match &row.end {
-            Some(end) => (Html::default(), ended(end, zone)),
-            None => {
-                (spark::flow(&row.flow, known.spark_max, 60, 20), rates(row.flow.rate_in, row.flow.rate_out))
-            }
-        };
+        let (curve, rates) = moving(row.end.as_ref(), &row.flow, known, zone);
         Line {
             key: &row.key,
             glyph: html! { <StatusGlyph status={row.status} end={row.end.clone()} /> },

@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 
 use super::Look;
 use crate::{
-    Counters,
     event::PropertyKind,
-    frame::{ConfigurationTold, Counted, Node, PropertyTold, RuntimeTold, TypeTold},
+    frame::{ConfigurationTold, Node, PropertyTold, RuntimeTold, TypeTold},
     history::{Configuration, RuntimeKept},
     view::Cursor,
 };
@@ -43,7 +42,7 @@ pub fn answer(look: &Look<'_>) -> Node {
         type_count,
         configuration: configurations.at(at_ms(look)).map(configuration),
         configurations: configurations.all().iter().copied().map(configuration).collect(),
-        counted: counted(&look.counters),
+        counted: look.counters.clone(),
     }
 }
 
@@ -97,23 +96,6 @@ fn kind_word(kind: PropertyKind) -> &'static str {
         PropertyKind::PeerId => "peer",
         PropertyKind::Multiaddr => "address",
         PropertyKind::Json => "JSON",
-    }
-}
-
-fn counted(counters: &Counters) -> Counted {
-    let Counters { frames, bytes, states, events, runtimes, responses, notices, unknown, .. } = *counters;
-    Counted {
-        frames,
-        bytes,
-        states,
-        events,
-        runtimes,
-        responses,
-        notices,
-        unknown,
-        bad_frames: counters.bad_frames,
-        dropped: counters.dropped,
-        history_bytes: counters.history_bytes as u64,
     }
 }
 

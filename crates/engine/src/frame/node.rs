@@ -19,7 +19,7 @@ pub struct Node {
     pub configuration: Option<ConfigurationTold>,
     /// Every change of it, oldest first.
     pub configurations: Vec<ConfigurationTold>,
-    pub counted: Counted,
+    pub counted: Counters,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -59,9 +59,10 @@ pub struct PropertyTold {
     pub multiple: bool,
 }
 
-/// What came in so far, and what is kept of it.
+/// What came in so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counted {
+pub struct Counters {
+    /// Payloads whose checksum held.
     pub frames: u64,
     pub bytes: u64,
     pub states: u64,
@@ -70,7 +71,11 @@ pub struct Counted {
     pub responses: u64,
     pub notices: u64,
     pub unknown: u64,
+    /// Bad checksums, undecodable payloads, a truncated tail.
     pub bad_frames: u64,
+    /// Events the endpoint dropped (as far as it said how many), and what left the history.
     pub dropped: u64,
-    pub history_bytes: u64,
+    pub history_bytes: usize,
+    pub first_ms: Option<u64>,
+    pub last_ms: Option<u64>,
 }
