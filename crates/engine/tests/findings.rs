@@ -189,3 +189,34 @@ fn events_that_were_dropped() {
         Some("The node dropped 12 events")
     );
 }
+
+#[test]
+fn buckets_in_which_nobody_answers_are_named() {
+    let table = |statuses: &[(u32, i32)]| {
+        let mut engine = engine();
+        let mut told = state(START, &[]);
+        let bucket = |cpl: u32| {
+            let of_it = statuses.iter().enumerate().filter(|(_, (bucket, _))| *bucket == cpl);
+            let peer = |(n, (_, status)): (usize, &(u32, i32))| wire::dht::PeerInDht {
+                peer_id: format!("p{n}"),
+                status: *status,
+                age_in_bucket: 1000,
+            };
+            wire::dht::Bucket { cpl, peers: of_it.map(peer).collect() }
+        };
+        let buckets = (0..3).map(bucket).collect();
+        told.subsystems.get_or_insert_default().dht =
+            Some(wire::Dht { enabled: true, buckets, ..Default::default() });
+        engine.take(payload(Payload::State(told)));
+        found(&mut engine, "stale-buckets")
+    };
+    let finding = table(&[(0, 0), (0, 1), (1, 1), (1, 1), (2, 0)]).expect("a finding");
+    assert_eq!(finding.title, "In 1 of 3 DHT buckets nobody answers");
+    assert_eq!(finding.text, "All their peers are missing: bucket 1");
+    assert_eq!(
+        table(&[(0, 0), (0, 1), (1, 1), (2, 3)]),
+        None,
+        "a single silent peer is no bucket gone stale"
+    );
+    assert_eq!(table(&[]), None);
+}

@@ -53,7 +53,8 @@ pub fn buckets_of(look: &Look<'_>, peer: Sym) -> Vec<(u32, String)> {
     peers.map(|peer| (peer.bucket, status_word(status_of(peer.status)))).collect()
 }
 
-fn in_table(look: &Look<'_>) -> Vec<InTable> {
+/// Everybody in the table at the cursor.
+pub fn in_table(look: &Look<'_>) -> Vec<InTable> {
     let place = look.moment.place;
     let told = place.and_then(|place| Some(look.history.chunk_at(place)?.dht_at(place.at)));
     told.unwrap_or_default()
@@ -108,10 +109,13 @@ fn queries(look: &Look<'_>, told: &DhtTotals, read: fn(&DhtTotals) -> Option<Que
     Some(DhtQueries { success, error, timeout, rate })
 }
 
+/// A peer that does not answer, as the schema numbers it.
+pub const MISSING: i32 = 1;
+
 fn status_of(number: i32) -> DhtStatus {
     match number {
         0 => DhtStatus::Active,
-        1 => DhtStatus::Missing,
+        MISSING => DhtStatus::Missing,
         2 => DhtStatus::Rejected,
         3 => DhtStatus::Candidate,
         other => DhtStatus::Unknown(other),

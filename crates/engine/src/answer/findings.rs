@@ -6,7 +6,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
 };
 
-use super::{Look, row::transport};
+use super::{Look, dht, row::transport};
 use crate::{
     address::{self, RELAYED},
     frame::{Finding, ProtocolRow, Severity, Show},
@@ -33,6 +33,7 @@ pub fn answer(look: &Look<'_>, protocols: &[ProtocolRow], lost_events: u64) -> V
         silent_streams(look),
         relayed_only(look),
         dominant_protocol(look, protocols),
+        stale_buckets(look),
         discarded_events(lost_events),
     ];
     let mut findings: Vec<Finding> = rules.into_iter().flatten().collect();
@@ -230,7 +231,8 @@ fn silent_streams(look: &Look<'_>) -> Option<Finding> {
         return None;
     }
     let is_silent = |at: &At| at.rate_in.unwrap_or(0.0) == 0.0 && at.rate_out.unwrap_or(0.0) == 0.0;
-    let is_old = |row: &Row| row.begin_ms() + OLD_MS < look.moment.at_ms && !row.facts.name.is_none();
+    let is_old =
+        |row: &Row| row.begin_ms().saturating_add(OLD_MS) < look.moment.at_ms && !row.facts.name.is_none();
     let open = look.moment.streams.iter().filter(|at| at.is_open);
     let old = open.filter_map(|at| Some((at, look.history.rows.get(at.row).filter(|row| is_old(row))?)));
     let rows: Vec<&Row> = old
@@ -279,6 +281,32 @@ fn relayed_only(look: &Look<'_>) -> Option<Finding> {
         text: "For over a minute; no direct connection took over.".into(),
         at_ms: None,
         show: Show::Connections("transport:relayed".into()),
+    })
+}
+
+/// Buckets of the routing table in which nobody answers any more.
+fn stale_buckets(look: &Look<'_>) -> Option<Finding> {
+    const LEAST_PEERS: usize = 2;
+    let mut buckets: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
+    for peer in dht::in_table(look) {
+        let (all, missing) = buckets.entry(peer.bucket).or_default();
+        *all += 1;
+        *missing += usize::from(peer.status == dht::MISSING);
+    }
+    let stale: Vec<u32> = buckets
+        .iter()
+        .filter(|(_, (all, missing))| all == missing && *all >= LEAST_PEERS)
+        .map(|(cpl, _)| *cpl)
+        .collect();
+    let named: Vec<String> = stale.iter().take(5).map(u32::to_string).collect();
+    let more = if stale.len() > named.len() { ", …" } else { "" };
+    (!stale.is_empty()).then(|| Finding {
+        rule: "stale-buckets".into(),
+        severity: Severity::Warning,
+        title: format!("In {} of {} DHT buckets nobody answers", stale.len(), buckets.len()),
+        text: format!("All their peers are missing: bucket {}{more}", named.join(", ")),
+        at_ms: None,
+        show: Show::Events("Dht".into()),
     })
 }
 

@@ -47,31 +47,38 @@ pub struct EventLog {
     count: usize,
     contents_bytes: usize,
     types_bytes: usize,
+    /// The type of all that had no room among the types.
+    further: Option<u16>,
 }
 
 /// A source that makes up names has its further events under the last one of so many types.
 const MAX_TYPES: usize = 4096;
+/// And of so many bytes: declarations are kept as long as the log, so they must not fill the budget. 1 MiB.
+const MAX_TYPES_BYTES: usize = 1 << 20;
 const FURTHER_TYPES: &str = "(further types)";
 
 impl EventLog {
     /// Takes a declaration in. True when the name was not known.
     pub fn declare(&mut self, declared: &EventType) -> bool {
         if let Some(known) = self.by_name.get(&declared.name) {
-            if !declared.properties.is_empty() {
-                let known = &mut self.types[*known as usize];
-                self.types_bytes -= type_bytes(known);
+            let known = &mut self.types[*known as usize];
+            let without = self.types_bytes - type_bytes(known);
+            let bytes = without + type_bytes(declared);
+            if !declared.properties.is_empty() && bytes <= MAX_TYPES_BYTES {
                 known.properties = declared.properties.clone();
-                self.types_bytes += type_bytes(known);
+                self.types_bytes = bytes;
             }
             return false;
         }
-        if self.types.len() + 1 >= MAX_TYPES {
-            if self.types.len() < MAX_TYPES {
+        let bytes = self.types_bytes + type_bytes(declared);
+        if self.further.is_some() || self.types.len() + 1 >= MAX_TYPES || bytes > MAX_TYPES_BYTES {
+            if self.further.is_none() {
+                self.further = Some(self.types.len() as u16);
                 self.types.push(EventType { name: FURTHER_TYPES.into(), properties: Vec::new() });
             }
             return false;
         }
-        self.types_bytes += type_bytes(declared);
+        self.types_bytes = bytes;
         self.by_name.insert(declared.name.clone(), self.types.len() as u16);
         self.types.push(declared.clone());
         true
@@ -80,7 +87,8 @@ impl EventLog {
     /// Takes an event in, at its place in time. True when its type came without a declaration for the first time.
     pub fn take(&mut self, event: &EventIn, interner: &mut Interner) -> bool {
         let is_new = self.declare(&event.declared);
-        let kind = self.by_name.get(&event.declared.name).copied().unwrap_or(MAX_TYPES as u16 - 1);
+        let known = self.by_name.get(&event.declared.name).copied();
+        let kind = known.or(self.further).unwrap_or_default();
         let ties = ties(&event.content, self.properties(kind));
         let mut sym =
             |text: &Option<String>| text.as_ref().map_or(Sym::NONE, |text| interner.sym(text.as_bytes()));
@@ -328,6 +336,7 @@ impl EventChunk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::PropertyKind;
 
     fn event(at_ms: u64) -> EventIn {
         let declared = EventType { name: format!("T{}", at_ms % 3), properties: Vec::new() };
@@ -366,6 +375,21 @@ mod tests {
         assert!(log.chunks.iter().all(|chunk| chunk.contents.len() <= 2 * CHUNK_BYTES + (1 << 20)));
         assert!(log.within(0, 63).all(|(event, content)| content.trim() == event.at_ms.to_string()));
         assert_eq!(log.within(0, 63).count(), 64);
+    }
+
+    #[test]
+    fn declarations_have_their_bounds() {
+        let (mut log, mut interner) = (EventLog::default(), Interner::default());
+        let heavy = |n: u32| {
+            let property = Property { name: "x".repeat(4096), kind: PropertyKind::Text, multiple: false };
+            let declared = EventType { name: format!("T{n}"), properties: vec![property; 64] };
+            EventIn { declared, at_ms: u64::from(n), content: "{}".into() }
+        };
+        (0..100).for_each(|n| _ = log.take(&heavy(n), &mut interner));
+        assert!(log.types_bytes <= MAX_TYPES_BYTES && log.len() == 100);
+        let names: Vec<&str> = log.within(0, 100).map(|(event, _)| log.name(event.kind)).collect();
+        assert_eq!((names[0], names[99]), ("T0", FURTHER_TYPES));
+        assert!(log.types() < 10);
     }
 
     #[test]

@@ -86,9 +86,13 @@ impl Part {
 
     /// Spread evenly over a stretch of time.
     fn spread(&mut self, columns: Columns, (from_ms, to_ms): (u64, u64), moved: Moved) {
-        let length = to_ms.saturating_sub(from_ms).max(1) as f64;
-        for column in columns.of(from_ms, to_ms).into_iter().flatten() {
-            self.add(column, moved, columns.overlap(column, from_ms, to_ms) / length);
+        let length = to_ms.saturating_sub(from_ms) as f64;
+        let Some(within) = columns.of(from_ms, to_ms) else { return };
+        let only = within.len() == 1;
+        for column in within {
+            // Of two snapshots of one instant, too.
+            let share = if only { 1.0 } else { columns.overlap(column, from_ms, to_ms) / length };
+            self.add(column, moved, share);
         }
     }
 }
@@ -164,13 +168,16 @@ impl History {
     /// What each moved in a chunk.
     fn each_sum(&self, chunk: usize, by: By, mut take: impl FnMut(Sym, Moved)) {
         let traffic = self.traffic_of(chunk);
-        let is_of_its_own = by == By::Protocol || traffic.shared == self.seen.shared_traffic;
-        match by {
-            // Counted when it was not known yet whose the figures are.
-            _ if !is_of_its_own => {}
-            By::Peer => traffic.peers.iter().for_each(|(name, moved)| take(name, moved)),
-            By::Protocol => traffic.protocols.sums().for_each(|(name, moved)| take(name, moved)),
-            By::Transport => traffic.transports.sums().for_each(|(name, moved)| take(name, moved)),
+        if by == By::Protocol || traffic.shared == self.seen.shared_traffic {
+            match by {
+                By::Peer => traffic.peers.iter().for_each(|(name, moved)| take(name, moved)),
+                By::Protocol => traffic.protocols.sums().for_each(|(name, moved)| take(name, moved)),
+                By::Transport => traffic.transports.sums().for_each(|(name, moved)| take(name, moved)),
+            }
+        } else {
+            // Counted when it was not known yet whose the figures are: that comes once, if at all, and early.
+            let whole = Range { from_ms: 0, to_ms: u64::MAX };
+            self.each_within(chunk, by, whole, None, |name, _, moved| take(name, moved));
         }
     }
 

@@ -191,3 +191,40 @@ fn connections_that_show_their_peers_figures_count_once() {
     let by_transport = history.traffic(By::Transport, Columns { range, count: 3 }, 5);
     assert_eq!(by_transport.parts, [], "nobody knows how they came");
 }
+
+#[test]
+fn what_was_counted_before_figures_were_known_to_be_the_peers_stays() {
+    let mut history = History::new(usize::MAX);
+    for at in 0..200u64 {
+        let ids: &[&str] = if at < 190 { &["a"] } else { &["a", "b"] };
+        let mut out = Snapshot { instant_ms: 1000 + at * 1000, start_ms: 1, ..Snapshot::default() };
+        for id in ids {
+            let facts = Facts { name: history.interner.sym(b"peer"), ..Facts::default() };
+            let who = Who::Told(Box::new((history.interner.sym(id.as_bytes()), facts)));
+            let figures = Figures { bytes_in: Some(500 + at * 10), bytes_out: Some(1), ..Figures::default() };
+            out.rows.push(RowIn { parent: None, who, status: 0, figures });
+        }
+        history.snapshot(&out);
+    }
+    assert!(history.seen.shared_traffic);
+    let range = Range { from_ms: 0, to_ms: 1_000_000 };
+    let parts = history.traffic(By::Peer, Columns { range, count: 1 }, 5);
+    assert_eq!(parts.parts[0].moved.bytes_in, 1990);
+    assert!((parts.parts[0].bytes_in[0] - 1990.0).abs() < 0.1);
+}
+
+#[test]
+fn bytes_between_two_snapshots_of_one_instant_are_in_the_chart() {
+    let mut history = History::new(usize::MAX);
+    for (instant_ms, bytes) in [(1000, 0), (2000, 10), (2000, 50), (3000, 60)] {
+        let mut out = Snapshot { instant_ms, start_ms: 1, ..Snapshot::default() };
+        let facts = Facts { name: history.interner.sym(b"peer"), ..Facts::default() };
+        let who = Who::Told(Box::new((history.interner.sym(b"a"), facts)));
+        let figures = Figures { bytes_in: Some(bytes), bytes_out: Some(1), ..Figures::default() };
+        out.rows.push(RowIn { parent: None, who, status: 0, figures });
+        history.snapshot(&out);
+    }
+    let range = Range { from_ms: 1000, to_ms: 3000 };
+    let parts = history.traffic(By::Peer, Columns { range, count: 2 }, 5);
+    assert_eq!(parts.parts[0].bytes_in.iter().sum::<f64>(), parts.parts[0].moved.bytes_in as f64);
+}
