@@ -36,8 +36,14 @@ pub fn ask(heard: &Callback<Heard>) {
     }
 }
 
+/// 128 bits tell tabs apart.
+fn name(random: [u8; 32]) -> String {
+    random.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn request(heard: &Callback<Heard>) -> Result<(), JsValue> {
-    let random = dom::window().crypto()?.random_uuid();
+    // Not `randomUUID`: a page over plain http from another machine has none.
+    let random = name(dom::random().ok_or(JsValue::NULL)?);
     let locks = Reflect::get(&dom::window().navigator(), &"locks".into())?;
     let request: Function = Reflect::get(&locks, &"request".into())?.dyn_into()?;
     let (granted, name) = (heard.clone(), random.clone());
@@ -53,4 +59,18 @@ fn request(heard: &Callback<Heard>) -> Result<(), JsValue> {
     // It may be called as long as the page lives.
     on_refused.forget();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_of_a_folder_and_of_random_bytes() {
+        let one = name(std::array::from_fn(|at| at as u8 + 9));
+        assert_eq!(one, "090a0b0c0d0e0f101112131415161718");
+        assert_ne!(name([255; 32]), one);
+        assert_eq!(Tab::Named(one).folder(3).as_deref(), Some("090a0b0c0d0e0f101112131415161718/3"));
+        assert_eq!(Tab::Nameless.folder(3), None);
+    }
 }
