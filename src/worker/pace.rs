@@ -10,7 +10,9 @@ const CALM: u32 = 2;
 const RELAPSE_MS: f64 = 60_000.0;
 /// ... and no longer than this.
 const LONGEST_CALM_MS: f64 = 128_000.0;
-/// No longer than this: 60 s.
+/// An endpoint that refused is not asked again for so long.
+const IN_VAIN_MS: f64 = 60_000.0;
+/// Not lengthened beyond this: 60 s.
 const LONGEST_MS: u64 = 60_000;
 /// Clocks of two machines differ; the least delay seen is taken for it, and forgotten slowly, since clocks drift.
 const FORGET_MS: f64 = 0.01;
@@ -32,6 +34,8 @@ pub struct Pace {
     shortened_at_ms: Option<f64>,
     /// Asked for, and not yet in effect.
     asked_ms: Option<u64>,
+    /// When the endpoint's answer changed nothing.
+    in_vain_at_ms: Option<f64>,
     /// When the session was resumed: what was queued while it was paused is old, and no sign of a slow page.
     resumed_at_ms: Option<f64>,
 }
@@ -49,6 +53,7 @@ impl Default for Pace {
             patience_ms: CALM_MS,
             shortened_at_ms: None,
             asked_ms: None,
+            in_vain_at_ms: None,
             resumed_at_ms: None,
         }
     }
@@ -62,6 +67,14 @@ impl Pace {
         }
         self.interval_ms = interval_ms;
         self.calm = 0;
+    }
+
+    /// The endpoint answered what [`taken`](Self::taken) asked: this is in effect, which may be what was before.
+    pub fn answered(&mut self, interval_ms: u64, now_ms: f64) {
+        self.in_vain_at_ms = (interval_ms == self.interval_ms).then_some(now_ms);
+        // Not what is wanted, even where the question is forgotten.
+        self.asked_ms.get_or_insert(interval_ms);
+        self.effective(interval_ms);
     }
 
     /// A snapshot of this time was taken in now, while the page has had a frame for so long that it did not paint. What to
@@ -89,7 +102,10 @@ impl Pace {
         if self.interval_ms == 0 || self.asked_ms.is_some() {
             return None;
         }
-        let ask = if self.lag_ms > 2 * self.interval_ms {
+        if self.in_vain_at_ms.is_some_and(|at| now_ms - at < IN_VAIN_MS) {
+            return None;
+        }
+        let ask = if self.lag_ms > self.interval_ms.saturating_mul(2) {
             self.lengthened(now_ms)
         } else if self.interval_ms > self.wanted_ms && self.is_calm(now_ms) {
             self.shortened_at_ms = Some(now_ms);
@@ -109,7 +125,7 @@ impl Pace {
         let too_soon = self.shortened_at_ms.take().is_some_and(|at| now_ms - at < RELAPSE_MS);
         self.patience_ms = if too_soon { (self.patience_ms * 2.0).min(LONGEST_CALM_MS) } else { CALM_MS };
         self.calm = 0;
-        (self.interval_ms * 2).min(LONGEST_MS)
+        self.interval_ms.saturating_mul(2).min(LONGEST_MS).max(self.interval_ms)
     }
 
     fn is_calm(&mut self, now_ms: f64) -> bool {
@@ -274,5 +290,30 @@ mod tests {
         pace.effective(50_000);
         pace.taken(0, 0.0, 0.0);
         assert_eq!(pace.taken(1, 1e9, 0.0), Some(LONGEST_MS));
+    }
+
+    #[test]
+    fn an_interval_beyond_the_longest_is_not_shortened_by_lag() {
+        for interval_ms in [LONGEST_MS, 90_000, u64::MAX / 2 + 1, u64::MAX] {
+            let mut pace = Pace::default();
+            pace.effective(interval_ms);
+            pace.taken(0, 0.0, 0.0);
+            assert_eq!(pace.taken(1, 1e9, 0.0), None, "{interval_ms}");
+            assert_eq!(pace.interval_ms(), interval_ms);
+        }
+    }
+
+    #[test]
+    fn an_answer_that_changes_nothing_does_not_keep_it_from_asking_for_good() {
+        let mut pace = pace();
+        pace.taken(0, 0.0, 0.0);
+        assert_eq!(pace.taken(1_000, 9_000.0, 0.0), Some(1000));
+        pace.answered(500, 9_100.0);
+        assert_eq!((pace.interval_ms(), pace.wanted_ms()), (500, 500));
+        assert_eq!(pace.taken(1_500, 10_000.0, 0.0), None, "not over and over");
+        assert_eq!(pace.taken(60_000, 69_200.0, 0.0), Some(1000), "again after a while");
+        pace.answered(800, 69_300.0);
+        assert_eq!((pace.interval_ms(), pace.wanted_ms()), (800, 500), "as far as the endpoint allows");
+        assert_eq!(pace.taken(60_500, 70_000.0, 0.0), Some(1600));
     }
 }

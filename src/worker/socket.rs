@@ -12,6 +12,7 @@ use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use peerscope_engine::{Engine, Taken, TakenKind};
 use peerscope_introspection::{
     client::{self, Client, Config},
+    fields::Fields,
     frame::{latin1, read_message},
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -67,6 +68,8 @@ pub struct Live {
     url: String,
     client: Client,
     pace: Pace,
+    /// The command that asked for what the pace wants, while it is not answered.
+    pace_asked: Option<u64>,
     phase: Phase,
     socket: Option<Socket>,
     inbox: Inbox,
@@ -86,6 +89,7 @@ impl Live {
             url,
             client: Client::new(Config::default()),
             pace: Pace::default(),
+            pace_asked: None,
             phase: Phase::Dialling,
             socket: None,
             inbox: Inbox::default(),
@@ -156,10 +160,15 @@ impl Live {
             TakenKind::Response(response) => {
                 let step = self.client.response(response);
                 send = step.send;
+                let answers = self.pace_asked.take_if(|asked| *asked == response.id).is_some();
                 if let client::Link::Live { interval_ms, .. } = self.client.link()
-                    && interval_ms != self.pace.interval_ms()
+                    && (answers || interval_ms != self.pace.interval_ms())
                 {
-                    self.pace.effective(interval_ms);
+                    if answers {
+                        self.pace.answered(interval_ms, now_ms);
+                    } else {
+                        self.pace.effective(interval_ms);
+                    }
                     engine.expect_interval(interval_ms);
                     self.attempt = 0;
                     self.lost_at_ms = None;
@@ -172,6 +181,11 @@ impl Live {
             TakenKind::State { instant_ms } => {
                 if let Some(ask) = self.pace.taken(*instant_ms, now_ms, unpainted_ms) {
                     send = self.client.set_interval(ask);
+                    self.pace_asked = send.first().and_then(|command| command_id(command));
+                    if self.pace_asked.is_none() {
+                        // Nobody will answer.
+                        self.pace.answered(self.pace.interval_ms(), now_ms);
+                    }
                 }
             }
             TakenKind::Event if taken.unknown_event_type => send = self.client.runtime_again(now_ms as u64),
@@ -180,6 +194,17 @@ impl Live {
         send.extend(self.client.tick(now_ms as u64));
         self.send(&send);
     }
+}
+
+/// The number of a command, which comes back in its answer.
+fn command_id(command: &[u8]) -> Option<u64> {
+    let mut fields = Fields::of(command);
+    while let Ok(Some(field)) = fields.next() {
+        if field.number == 2 {
+            return field.value.varint().ok();
+        }
+    }
+    None
 }
 
 /// Takes in one message: each segment's payload, and what is damaged.
@@ -287,6 +312,7 @@ pub fn work(worker: &Rc<Worker>, over: impl Fn() -> bool) -> bool {
                 worker.live(|live| {
                     live.phase = Phase::Up;
                     live.pace.reset();
+                    live.pace_asked = None;
                     let hello = live.client.connected(js_sys::Date::now() as u64);
                     live.send(&hello);
                 });
@@ -435,4 +461,26 @@ fn wait(worker: &Rc<Worker>, cause: String) {
         live.phase = Phase::Waiting { cause, retry_at_ms, timer };
     });
     worker.say_link();
+}
+
+#[cfg(test)]
+mod tests {
+    use peerscope_introspection::wire::ClientCommand;
+    use prost::Message;
+
+    use super::*;
+
+    #[test]
+    fn a_command_is_known_by_its_number() {
+        let mut client = Client::new(Config::default());
+        let commands = [client.connected(0), client.connected(1)].concat();
+        for command in &commands {
+            let id = ClientCommand::decode(&command[..]).ok().map(|command| command.id);
+            assert!(id.is_some());
+            assert_eq!(command_id(command), id);
+        }
+        assert!(commands.len() > 1);
+        assert_eq!(command_id(&[]), None);
+        assert_eq!(command_id(&[0xff; 3]), None);
+    }
 }
