@@ -54,7 +54,7 @@ pub fn Dialog(props: &DialogProps) -> Html {
     let on_veil = props.on_close.reform(|_: MouseEvent| ());
     html! {
         <>
-            <div class="scrim" onclick={on_veil}></div>
+            <div class="shade" onclick={on_veil}></div>
             <div ref={node} class={classes!("dlg", props.class.clone())} role="dialog" aria-modal="true"
                 aria-labelledby={props.label.clone()} tabindex="-1" {onkeydown}>
                 { props.children.clone() }

@@ -47,7 +47,9 @@ pub enum Progress {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// The recording is of another protocol version: nothing of it is read, and nothing more follows.
-    #[error("this recording has protocol version {0}; only version {PROTOCOL_VERSION} can be read")]
+    #[error(
+        "this is no recording, or one of protocol version {0}; only version {PROTOCOL_VERSION} can be read"
+    )]
     Version(u32),
     /// The file ends before its version does. Nothing more follows.
     #[error("{0} bytes are too few for a recording")]

@@ -108,7 +108,13 @@ pub fn value(value: &FactValue) -> String {
 pub fn difference(a: &FactValue, b: &FactValue) -> Option<String> {
     let signed = |less: bool, text: String| format!("{}{text}", if less { '−' } else { '+' });
     Some(match (a, b) {
-        (FactValue::Count(a), FactValue::Count(b)) if a == b => "0".into(),
+        (FactValue::Count(a), FactValue::Count(b))
+        | (FactValue::Bytes(a), FactValue::Bytes(b))
+        | (FactValue::Nanos(a), FactValue::Nanos(b))
+            if a == b =>
+        {
+            "0".into()
+        }
         (FactValue::Count(a), FactValue::Count(b)) => signed(b < a, format::count(a.abs_diff(*b))),
         (FactValue::Bytes(a), FactValue::Bytes(b)) => {
             signed(b < a, format::bytes(a.abs_diff(*b) as f64).text())
@@ -116,6 +122,9 @@ pub fn difference(a: &FactValue, b: &FactValue) -> Option<String> {
         (FactValue::Nanos(a), FactValue::Nanos(b)) => signed(b < a, format::nanos(a.abs_diff(*b)).text()),
         (FactValue::Rate(a), FactValue::Rate(b)) if *a > 0.5 => {
             let percent = ((b / a - 1.0) * 100.0).round();
+            if percent == 0.0 {
+                return Some("0".into());
+            }
             signed(percent < 0.0, format!("{} %", format::count(percent.abs() as u64)))
         }
         _ => return None,

@@ -5,6 +5,7 @@ use peerscope_engine::view::Range;
 use peerscope_introspection::{
     excerpt::{Excerpt, Lead},
     frame::put_segment,
+    glance::{Kind, glance},
     redact::{Options, Redactor},
     wire::PROTOCOL_VERSION,
 };
@@ -13,6 +14,10 @@ use crate::model::saving::Replace;
 
 pub struct Cut {
     excerpt: Excerpt,
+    from_ms: Option<u64>,
+    /// The last snapshot before the range, until something of the range was written: a range of events alone, or one that
+    /// begins with them, shows connections too.
+    before: Option<Bytes>,
     redactor: Option<Redactor>,
     out: Vec<u8>,
     pub frames: u64,
@@ -22,8 +27,11 @@ pub struct Cut {
 
 impl Cut {
     pub fn new(range: Option<Range>, replace: Replace, salt: [u8; 32]) -> Self {
+        let from_ms = range.map(|range| range.from_ms);
         let range = range.map(|range| range.from_ms..=range.to_ms);
         Self {
+            from_ms,
+            before: None,
             excerpt: Excerpt::new(range, Lead::default()),
             redactor: replace.any().then(|| Redactor::new(options(replace), salt)),
             out: PROTOCOL_VERSION.to_le_bytes().to_vec(),
@@ -38,15 +46,35 @@ impl Cut {
     }
 
     pub fn take(&mut self, payload: Bytes) {
+        let told = glance(&payload).ok();
+        if let (Some(told), Some(from_ms)) = (told, self.from_ms)
+            && told.kind == Kind::State
+            && told.at_ms.is_some_and(|at_ms| at_ms < from_ms)
+        {
+            self.before = Some(payload.clone());
+        }
         for payload in self.excerpt.take(payload) {
-            let kept = match &mut self.redactor {
-                None => Some(payload),
-                Some(redactor) => redactor.payload(&payload).map(Bytes::from),
-            };
-            if let Some(kept) = kept {
-                self.frames += 1;
-                put_segment(&mut self.out, &kept);
+            match glance(&payload).map(|told| told.kind) {
+                Ok(Kind::Event { .. }) => {
+                    if let Some(before) = self.before.take() {
+                        self.write(before);
+                    }
+                }
+                Ok(Kind::State) => self.before = None,
+                _ => {}
             }
+            self.write(payload);
+        }
+    }
+
+    fn write(&mut self, payload: Bytes) {
+        let kept = match &mut self.redactor {
+            None => Some(payload),
+            Some(redactor) => redactor.payload(&payload).map(Bytes::from),
+        };
+        if let Some(kept) = kept {
+            self.frames += 1;
+            put_segment(&mut self.out, &kept);
         }
     }
 
@@ -74,7 +102,7 @@ pub fn options(replace: Replace) -> Options {
 mod tests {
     use peerscope_introspection::{
         recording::{Item, Reader},
-        wire::{Event, ServerMessage, server_message::Payload},
+        wire::{Event, ServerMessage, State, server_message::Payload},
     };
     use prost::Message;
 
@@ -107,6 +135,23 @@ mod tests {
         let mut cut = Cut::new(Some(Range { from_ms: 2, to_ms: 2 }), Replace::none(), [0; 32]);
         all.iter().for_each(|payload| cut.take(payload.clone()));
         assert_eq!(saved(&mut cut), [event(2)]);
+    }
+
+    #[test]
+    fn a_range_that_begins_with_events_has_the_snapshot_before_them() {
+        let state = |instant_ts| {
+            let state = State { instant_ts, ..State::default() };
+            Bytes::from(ServerMessage { version: None, payload: Some(Payload::State(state)) }.encode_to_vec())
+        };
+        let saved_of = |range, all: &[Bytes]| {
+            let mut cut = Cut::new(Some(range), Replace::none(), [0; 32]);
+            all.iter().for_each(|payload| cut.take(payload.clone()));
+            saved(&mut cut)
+        };
+        let all = [state(1), event(2), state(3), event(4), event(5), state(6)];
+        assert_eq!(saved_of(Range { from_ms: 4, to_ms: 5 }, &all), [state(3), event(4), event(5)]);
+        assert_eq!(saved_of(Range { from_ms: 3, to_ms: 4 }, &all), [state(3), event(4)]);
+        assert_eq!(saved_of(Range { from_ms: 7, to_ms: 8 }, &all), [Bytes::new(); 0]);
     }
 
     #[test]

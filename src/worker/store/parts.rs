@@ -91,9 +91,9 @@ impl Parts {
         self.kept.iter().map(|part| part.bytes).sum()
     }
 
-    /// How far back it reaches.
+    /// How far back it reaches. None: to the source's beginning.
     pub fn begin_ms(&self) -> Option<u64> {
-        self.kept.iter().find_map(|part| part.from_ms)
+        self.kept.front().and_then(|part| part.from_ms)
     }
 
     /// Their numbers, oldest first.
@@ -105,6 +105,14 @@ impl Parts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_began_before_anything_was_told_reaches_back_to_the_beginning() {
+        let mut parts = Parts::new(1000);
+        parts.begin(Part { number: 0, bytes: 10, messages: 1, from_ms: None });
+        parts.begin(Part { number: 1, bytes: 10, messages: 1, from_ms: Some(5) });
+        assert_eq!(parts.begin_ms(), None);
+    }
 
     #[test]
     fn the_quota_is_bounded_by_what_the_browser_has_left() {

@@ -84,6 +84,12 @@ fn field(word: &Word) -> Field {
             Some(number) => Field::Is(What::Number(*field, sign, number)),
             None => {
                 let says = format!("{lower} is compared with a number, e.g. {lower}>{}", unit.example());
+                // A sign after the colon: what is meant goes without the colon.
+                if let Some((_, rest)) = Sign::take(value).filter(|_| is_colon) {
+                    let number = if unit.read(rest).is_some() { rest.to_owned() } else { unit.nearest(rest) };
+                    let fix = format!("{}{number}", &value[..value.len() - rest.len()]);
+                    return Field::Wrong(Wrong { from: begin - 1, value: begin - 1, ..wrong(says, fix) });
+                }
                 let from = begin + unit.wrong_from(value);
                 let unfinished = value.is_empty() || unit.may_go_on(value);
                 Field::Wrong(Wrong { from, unfinished, ..wrong(says, unit.nearest(value)) })

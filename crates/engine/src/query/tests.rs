@@ -150,6 +150,14 @@ fn a_mistake_has_its_place_and_a_way_out() {
     );
 }
 
+#[test]
+fn a_sign_after_the_colon_keeps_sign_and_number() {
+    for (text, mended) in [("in:>5", "in>5"), ("age:<=10s", "age<=10s"), ("-in:>5MX", "-in>5MB")] {
+        let error = Query::parse(text).error().expect("a mistake");
+        assert_eq!(error.fix.and_then(|fix| fix.apply(text)).map(|(text, _)| text).as_deref(), Some(mended));
+    }
+}
+
 proptest! {
     #[test]
     fn whatever_is_typed_is_no_panic(text in "\\PC{0,40}", field in "(status|in|age|peer|x)[:<>=]{0,2}\\PC{0,8}") {
