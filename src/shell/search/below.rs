@@ -47,7 +47,8 @@ impl Typing {
                 <div id="query-list" role="listbox" aria-label="What may be typed">{ each(groups.into_iter().flatten()) }</div>
                 <div class="foot">
                     <span><kbd>{ "↑" }</kbd>{ " " }<kbd>{ "↓" }</kbd>{ " choose" }</span>
-                    <span><kbd>{ "Tab" }</kbd>{ " take" }</span>
+                    // Without a choice it goes on to what comes next, as everywhere.
+                    { each(self.model().search.chosen.map(|_| html! { <span><kbd>{ "Tab" }</kbd>{ " take" }</span> })) }
                     <span class="sp"></span>
                     <span><kbd>{ "Esc" }</kbd>{ " close" }</span>
                 </div>
