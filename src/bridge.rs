@@ -158,6 +158,8 @@ pub enum FromWorker {
     /// The store and the frames that the page kept are in.
     Refilled {
         frames: u64,
+        /// Parts of the store that could not be read to their end.
+        unread: u32,
     },
     Preview(Preview),
     Saving {

@@ -327,8 +327,8 @@ impl Host {
                 self.kept.stored(stored);
                 vec![Said::Recording(self.kept.recording())]
             }
-            FromWorker::Refilled { frames } => match self.recovering.take() {
-                Some(why) => vec![Said::Recovered(self.kept.sentence(&why, frames))],
+            FromWorker::Refilled { frames, unread } => match self.recovering.take() {
+                Some(why) => vec![Said::Recovered(self.kept.sentence(&why, frames, unread))],
                 None => Vec::new(),
             },
             FromWorker::Pong(number) => {

@@ -63,6 +63,8 @@ struct State {
     origin: Origin,
     store: Store,
     store_later: Option<Timeout>,
+    /// It holds what a worker before it had, which may be nothing; its store is open.
+    refilled: bool,
     /// What has to wait until this worker is filled again, and what goes beside it.
     deferred: Option<Vec<Envelope<ToWorker>>>,
 }
@@ -162,6 +164,7 @@ impl State {
             origin: Origin::default(),
             store: Store::default(),
             store_later: None,
+            refilled: false,
             deferred: None,
         }
     }
@@ -285,11 +288,11 @@ impl Worker {
     }
 
     fn open(self: &Rc<Self>, open: Open, file: Option<JsValue>) {
-        // A history that was filled again before its source is opened stays.
+        // A history that was filled again before its source is opened stays, and its store: to remove its folder and to open
+        // the same one anew at once would be a race.
         let refilled = {
             let state = self.state.borrow();
-            matches!((&open, &state.source), (Open::Endpoint { .. }, Source::Closed))
-                && state.engine.version() > 0
+            matches!((&open, &state.source), (Open::Endpoint { .. }, Source::Closed)) && state.refilled
         };
         if !refilled {
             self.close();
@@ -342,6 +345,12 @@ impl Worker {
     /// What the page wants of a source waits until it is filled again.
     fn defer(&self) {
         self.state.borrow_mut().deferred = Some(Vec::new());
+    }
+
+    /// This source's history is filled again.
+    fn refilled(&self, epoch: u32) {
+        let mut state = self.state.borrow_mut();
+        state.refilled |= state.epoch == epoch;
     }
 
     /// It is: what waited comes.

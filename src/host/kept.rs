@@ -84,13 +84,18 @@ impl Kept {
     }
 
     /// What the page says once a new worker has them.
-    pub fn sentence(&self, why: &str, frames: u64) -> String {
+    pub fn sentence(&self, why: &str, frames: u64, unread: u32) -> String {
         let missing = match self.dropped() {
             0 => String::new(),
             n => format!(" {n} older messages were no longer kept."),
         };
+        let unread = match unread {
+            0 => "",
+            1 => " One part of what was written could not be read: some of it is missing.",
+            _ => " Several parts of what was written could not be read: some of it is missing.",
+        };
         format!(
-            "The engine stopped ({why}) and was started again, with the {frames} frames that it had taken in.{missing} \
+            "The engine stopped ({why}) and was started again, with the {frames} frames that it had taken in.{missing}{unread} \
              Nothing was recorded in between."
         )
     }
@@ -99,4 +104,16 @@ impl Kept {
 /// A mark for a lost link is nothing.
 fn size(frame: &JsValue) -> u64 {
     frame.dyn_ref::<ArrayBuffer>().map_or(0, |buffer| u64::from(buffer.byte_length()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_read_again_is_said() {
+        let said = |unread| Kept::default().sentence("why", 7, unread);
+        assert!(!said(0).contains("missing") && said(0).contains("7 frames"));
+        assert!(said(1).contains("One part") && said(2).contains("Several parts"));
+    }
 }

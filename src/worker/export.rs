@@ -19,9 +19,10 @@ use web_sys::{Blob, ReferrerPolicy, RequestCredentials, RequestInit, Response};
 use self::cut::Cut;
 use super::{
     Worker,
-    refill::{PIECE, piece},
+    refill::piece,
     store::{
         self,
+        opfs::Refused,
         record::{Kind, Records},
     },
     turn,
@@ -69,6 +70,19 @@ pub struct FromPage {
     pub frames: Vec<JsValue>,
 }
 
+fn file_gone(why: Refused) -> Ended {
+    Ended::Failed(format!(
+        "The file can't be read any more ({why}). Was it moved or changed since it was opened? Open it again, then save."
+    ))
+}
+
+fn part_gone(why: Refused) -> Ended {
+    Ended::Failed(format!(
+        "A part of what the browser wrote can't be read any more ({why}), so nothing was saved. Try once more; if it fails \
+         again, record with peerscope record, which writes to disk."
+    ))
+}
+
 /// Saves what is asked for; another one that is under way is ended.
 pub fn export(worker: &Rc<Worker>, export: Export, page: FromPage) {
     let worker = worker.clone();
@@ -86,6 +100,7 @@ pub fn export(worker: &Rc<Worker>, export: Export, page: FromPage) {
             total: 1.0,
             said_ms: 0.0,
             slice_ms: 0.0,
+            skipped: 0,
         };
         let made = match job.run(page).await {
             Ok(()) => job.file(packed).await,
@@ -104,6 +119,9 @@ pub fn export(worker: &Rc<Worker>, export: Export, page: FromPage) {
                     left_out: job.cut.left_out(),
                 };
                 worker.post_with(&FromWorker::Saved(saved), vec![blob.into()]);
+                if let Some(text) = skipped(job.skipped) {
+                    worker.post(&FromWorker::Note(text));
+                }
             }
             Err(Ended::Cancelled) => {}
             Err(Ended::Failed(why)) => worker.post(&FromWorker::Saving { id, saving: Saving::Failed(why) }),
@@ -123,6 +141,21 @@ struct Job {
     said_ms: f64,
     /// When this slice began.
     slice_ms: f64,
+    /// Parts of what was written that could not be opened.
+    skipped: u32,
+}
+
+/// What the page says of parts that are not in the file.
+fn skipped(parts: u32) -> Option<String> {
+    let (which, is) = match parts {
+        0 => return None,
+        1 => ("One part".to_owned(), "is"),
+        n => (format!("{n} parts"), "are"),
+    };
+    Some(format!(
+        "{which} of what the browser wrote could not be opened and {is} missing in the saved file. Save again; if this \
+         is said again, record with peerscope record, which writes to disk."
+    ))
 }
 
 impl Job {
@@ -138,8 +171,9 @@ impl Job {
             }
             Origin::Live => {
                 let worker = self.worker.clone();
-                let files = store::seal(&worker, self.epoch).await;
-                let done = self.live(files, page).await;
+                let sealed = store::seal(&worker, self.epoch).await;
+                self.skipped = sealed.skipped;
+                let done = self.live(sealed.files, page).await;
                 store::unseal(&worker, self.epoch);
                 done
             }
@@ -176,11 +210,8 @@ impl Job {
                 Progress::Item(Item::Problem(_)) => self.cut.damaged += 1,
                 Progress::Working => {}
                 Progress::Starved if is_over => return Ok(()),
-                Progress::Starved => match piece(blob, &mut self.read).await {
+                Progress::Starved => match piece(blob, &mut self.read).await.map_err(file_gone)? {
                     Some(piece) => reader.push(&piece.to_vec()),
-                    None if self.read + PIECE < self.total => {
-                        return Err(Ended::Failed("The file can't be read any more.".to_owned()));
-                    }
                     None => {
                         is_over = true;
                         reader.finish();
@@ -197,7 +228,7 @@ impl Job {
         let (mut next, mut is_first) = (0, true);
         for file in files {
             let (mut records, mut at) = (Records::default(), 0.0);
-            while let Some(piece) = piece(&file, &mut at).await {
+            while let Some(piece) = piece(&file, &mut at).await.map_err(part_gone)? {
                 self.read += f64::from(piece.length());
                 records.push(&piece.to_vec());
                 while let Some(record) = records.next() {
@@ -212,9 +243,6 @@ impl Job {
                     is_first = false;
                     self.step().await?;
                 }
-            }
-            if at < file.size() {
-                return Err(Ended::Failed("A part of what was written can't be read any more.".to_owned()));
             }
         }
         let gone = is_first && page.numbers.first().is_some_and(|first| *first > 0);
@@ -272,4 +300,20 @@ async fn fetch(worker: &Worker, url: &str) -> Result<Blob, Ended> {
         return Err(Ended::Failed(format!("Fetched again, its server answered {}.", response.status())));
     }
     Ok(JsFuture::from(response.blob()?).await?.dyn_into()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_that_are_missing_are_said() {
+        assert_eq!(skipped(0), None);
+        assert!(
+            skipped(1).is_some_and(|text| text.starts_with("One part of") && text.contains(" is missing"))
+        );
+        assert!(
+            skipped(3).is_some_and(|text| text.starts_with("3 parts of") && text.contains(" are missing"))
+        );
+    }
 }

@@ -11,6 +11,7 @@ use super::{
     Worker, socket,
     store::{
         self,
+        opfs::{self, Refused},
         record::{Kind, Record, Records},
     },
     turn,
@@ -32,10 +33,10 @@ pub fn refill(worker: &Rc<Worker>, page: FromPage) {
     let (worker, epoch) = (worker.clone(), worker.epoch());
     worker.defer();
     spawn_local(async move {
-        if all(&worker, epoch, page).await.is_none() {
+        let Some(unread) = all(&worker, epoch, page).await else {
             // Another source is open.
             return;
-        }
+        };
         let mut frames = 0;
         worker.engine(|engine, _| {
             engine.link_lost();
@@ -44,20 +45,34 @@ pub fn refill(worker: &Rc<Worker>, page: FromPage) {
         let now_ms = worker.now();
         let mark = worker.store(epoch, |store| store.add(Kind::Lost, &[], now_ms));
         worker.post_with(&FromWorker::RawFrames { first: mark.unwrap_or_default() }, vec![JsValue::NULL]);
-        worker.post(&FromWorker::Refilled { frames });
+        worker.refilled(epoch);
+        worker.post(&FromWorker::Refilled { frames, unread });
         worker.keep_store();
         worker.go_on();
     });
 }
 
-async fn all(worker: &Rc<Worker>, epoch: u32, page: FromPage) -> Option<()> {
+/// How many parts could not be read to their end. None: another source is open.
+async fn all(worker: &Rc<Worker>, epoch: u32, page: FromPage) -> Option<u32> {
     worker.store(epoch, |store| store.parts.dropped = page.dropped)?;
-    let mut is_first = true;
+    let (mut is_first, mut unread) = (true, 0);
     for (part, file) in store::open(worker, epoch, worker.folder()).await? {
+        let Some(file) = file else {
+            unread += 1;
+            continue;
+        };
         let (mut records, mut messages, mut next) = (Records::default(), 0, 0);
         let from_ms = worker.newest_ms();
         let mut at = 0.0;
-        while let Some(piece) = piece(&file, &mut at).await {
+        loop {
+            let piece = match piece(&file, &mut at).await {
+                Ok(Some(piece)) => piece,
+                Ok(None) => break,
+                Err(_) => {
+                    unread += 1;
+                    break;
+                }
+            };
             records.push(&piece.to_vec());
             while take(worker, &mut records, is_first, &mut messages, &mut next) {
                 worker.pause().await;
@@ -85,19 +100,36 @@ async fn all(worker: &Rc<Worker>, epoch: u32, page: FromPage) -> Option<()> {
             began = worker.now();
         }
     }
-    Some(())
+    Some(unread)
 }
 
-/// The next bytes of a file; None at its end, or where it can't be read.
-pub async fn piece(file: &Blob, at: &mut f64) -> Option<Uint8Array> {
-    let end = (*at + PIECE).min(file.size());
+/// The next bytes of a file; None at its end.
+pub async fn piece(file: &Blob, at: &mut f64) -> Result<Option<Uint8Array>, Refused> {
+    next_of(file.size(), at, async |from, to| {
+        let read = async {
+            JsFuture::from(file.slice_with_f64_and_f64(from, to)?.array_buffer())
+                .await?
+                .dyn_into::<ArrayBuffer>()
+        };
+        let buffer: ArrayBuffer = read.await.map_err(|error: JsValue| opfs::refused(&error))?;
+        Ok(Uint8Array::new(&buffer))
+    })
+    .await
+}
+
+/// What is read next of so many bytes, and how far it is then: no further than before when it can't be read.
+async fn next_of<T, E>(
+    size: f64,
+    at: &mut f64,
+    read: impl AsyncFnOnce(f64, f64) -> Result<T, E>,
+) -> Result<Option<T>, E> {
+    let end = (*at + PIECE).min(size);
     if *at >= end {
-        return None;
+        return Ok(None);
     }
-    let piece = file.slice_with_f64_and_f64(*at, end).ok()?;
+    let piece = read(*at, end).await?;
     *at = end;
-    let buffer = JsFuture::from(piece.array_buffer()).await.ok()?.dyn_into::<ArrayBuffer>().ok()?;
-    Some(Uint8Array::new(&buffer))
+    Ok(Some(piece))
 }
 
 /// Takes in records for the length of a slice. True: there are more.
@@ -157,5 +189,37 @@ fn one(worker: &Rc<Worker>, epoch: u32, frame: &JsValue) {
             worker.store(epoch, |store| store.add(Kind::Lost, &[], now_ms));
             worker.engine(|engine, _| engine.link_lost());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use super::*;
+
+    /// Nothing in it waits.
+    fn at_once<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("it waits"),
+        }
+    }
+
+    #[test]
+    fn a_read_that_fails_near_the_end_is_not_the_end() {
+        let (size, mut at) = (PIECE + 10.0, 0.0);
+        let mut read = |can: bool| {
+            let read =
+                next_of(size, &mut at, async |from, to| if can { Ok((from, to)) } else { Err("gone") });
+            (at_once(read), at)
+        };
+        assert_eq!(read(true), (Ok(Some((0.0, PIECE))), PIECE));
+        assert_eq!(read(false), (Err("gone"), PIECE));
+        assert_eq!(read(true), (Ok(Some((PIECE, size))), size));
+        assert_eq!(read(false), (Ok(None), size));
     }
 }

@@ -11,8 +11,20 @@ use super::{
 };
 use crate::worker::Worker;
 
+/// A part that is there already; its file, where it can be opened.
+type Found = (Part, Option<File>);
+
+/// What was written, to be read.
+#[derive(Default)]
+pub struct Sealed {
+    /// Oldest first.
+    pub files: Vec<Blob>,
+    /// Parts that could not be opened.
+    pub skipped: u32,
+}
+
 /// Opens the folder of a source; the parts that are in it already, oldest first. None: the source is another by now.
-pub async fn open(worker: &Rc<Worker>, epoch: u32, name: Option<String>) -> Option<Vec<(Part, File)>> {
+pub async fn open(worker: &Rc<Worker>, epoch: u32, name: Option<String>) -> Option<Vec<Found>> {
     worker.store(epoch, |store| {
         store.name.clone_from(&name);
         store.place = Place::Opening(None);
@@ -40,15 +52,16 @@ pub async fn open(worker: &Rc<Worker>, epoch: u32, name: Option<String>) -> Opti
 async fn folder(
     worker: &Rc<Worker>,
     name: &str,
-) -> Result<(FileSystemDirectoryHandle, u64, Vec<(Part, File)>), Refused> {
+) -> Result<(FileSystemDirectoryHandle, u64, Vec<Found>), Refused> {
     let scope = worker.scope();
     let quota =
         parts::quota(opfs::left(scope).await).ok_or("the browser has little room left for this page")?;
     let folder = opfs::folder(scope, name).await?;
     let mut parts = Vec::new();
     for number in opfs::parts(&folder).await? {
-        let file = opfs::read(&folder, number).await?;
-        parts.push((Part { number, bytes: file.size() as u64, messages: 0, from_ms: None }, file));
+        let file = opfs::read(&folder, number).await.ok();
+        let bytes = file.as_ref().map_or(0, |file| file.size() as u64);
+        parts.push((Part { number, bytes, messages: 0, from_ms: None }, file));
     }
     Ok((folder, quota, parts))
 }
@@ -104,7 +117,7 @@ pub(super) async fn turn(worker: Rc<Worker>, epoch: u32, folder: FileSystemDirec
 }
 
 /// Ends the part that is being written, so that all of it can be read, and keeps all parts until [`unseal`].
-pub async fn seal(worker: &Rc<Worker>, epoch: u32) -> Vec<Blob> {
+pub async fn seal(worker: &Rc<Worker>, epoch: u32) -> Sealed {
     worker.store(epoch, |store| store.reading += 1);
     // Another part may be on the way already: then what is written now is in the one before it.
     while worker.store(epoch, |store| matches!(store.place, Place::Files { turning: true, .. })) == Some(true)
@@ -122,16 +135,16 @@ pub async fn seal(worker: &Rc<Worker>, epoch: u32) -> Vec<Blob> {
         turn(worker.clone(), epoch, folder, number).await;
     }
     let Some((Some(folder), numbers)) = worker.store(epoch, |store| (store.folder(), store.sealed())) else {
-        return Vec::new();
+        return Sealed::default();
     };
-    let mut files = Vec::new();
+    let mut sealed = Sealed::default();
     for number in numbers {
-        // What can't be read is missing from what is saved, as it would be after a crash.
-        if let Ok(file) = opfs::read(&folder, number).await {
-            files.push(file.into());
+        match opfs::read(&folder, number).await {
+            Ok(file) => sealed.files.push(file.into()),
+            Err(_) => sealed.skipped += 1,
         }
     }
-    files
+    sealed
 }
 
 /// The parts may go again.

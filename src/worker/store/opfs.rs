@@ -18,7 +18,7 @@ const ROOT: &str = "peerscope";
 /// Why it can't be used, in words for people.
 pub type Refused = String;
 
-fn refused(error: &JsValue) -> Refused {
+pub fn refused(error: &JsValue) -> Refused {
     let text = |key: &str| Reflect::get(error, &key.into()).ok().and_then(|text| text.as_string());
     text("message")
         .filter(|text| !text.is_empty())
