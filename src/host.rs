@@ -17,13 +17,12 @@ use crate::{
     dom,
     host::{kept::Kept, pulse::Pulse, tab::Tab},
     model::{
-        Link, Said, Trouble,
+        Budget, Link, Said, Trouble,
         saving::{Replace, Saving},
     },
+    route,
 };
 
-/// Memory that the history may take: 256 MiB.
-const BUDGET_BYTES: u64 = 256 << 20;
 /// So many losses within [`LOSS_WINDOW_MS`] mean that it would be lost again.
 const LOSSES: usize = 3;
 const LOSS_WINDOW_MS: f64 = 60_000.0;
@@ -94,6 +93,7 @@ pub struct Host {
     /// Why the worker before this one was lost, until this one is filled.
     recovering: Option<String>,
     paused: bool,
+    budget: Budget,
 }
 
 impl Host {
@@ -118,6 +118,8 @@ impl Host {
             losses: Vec::new(),
             recovering: None,
             paused: false,
+            // Every worker of this page has the same.
+            budget: route::read(&dom::window().location().hash().unwrap_or_default()).route.budget,
         };
         tab::ask(&host.heard);
         host.start();
@@ -357,7 +359,7 @@ impl Host {
             running.ready = true;
         }
         self.pulse = Pulse::default();
-        let hello = ToWorker::Hello { build: bridge::BUILD.to_owned(), budget_bytes: BUDGET_BYTES };
+        let hello = ToWorker::Hello { build: bridge::BUILD.to_owned(), budget_bytes: self.budget.bytes() };
         self.send(hello, None);
         self.send_backlog();
         Vec::new()

@@ -43,6 +43,40 @@ pub struct Route {
     pub group: Option<Group>,
     /// Moment A of a comparison, ms since the Unix epoch; B is the cursor.
     pub pinned_ms: Option<u64>,
+    pub budget: Budget,
+}
+
+/// Memory that the history may take, in MiB. A page has the one that its address named when it was loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget(u16);
+
+impl Budget {
+    pub const LEAST: u16 = 16;
+    pub const MOST: u16 = 2048;
+
+    /// The nearest that is allowed.
+    #[must_use]
+    pub fn of_mib(mib: u64) -> Self {
+        let mib = u16::try_from(mib).unwrap_or(u16::MAX);
+        Self(mib.clamp(Self::LEAST, Self::MOST))
+    }
+
+    #[must_use]
+    pub fn mib(self) -> u16 {
+        self.0
+    }
+
+    #[must_use]
+    pub fn bytes(self) -> u64 {
+        u64::from(self.0) << 20
+    }
+}
+
+impl Default for Budget {
+    /// docs/performance.md has how far back it reaches.
+    fn default() -> Self {
+        Self(256)
+    }
 }
 
 /// What to open. A token is never in here: it lies in the tab's session storage, by endpoint.

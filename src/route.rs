@@ -9,7 +9,7 @@ use peerscope_engine::view::{Column, Cursor, Group, Key, Range, Sort};
 
 pub use endpoint::{Address, address, origin_of, recording};
 
-use crate::model::{Route, Screen, SourceRef};
+use crate::model::{Budget, Route, Screen, SourceRef};
 
 impl Screen {
     /// In the order of the rail.
@@ -125,6 +125,7 @@ pub fn read(hash: &str) -> Read {
             }
             // Not `from`: a range may be set beside a comparison.
             "a" => route.pinned_ms = value.parse().ok(),
+            "budget" => route.budget = read_budget(&value),
             // A token on its own: an endpoint's address whose own `&token=` was not escaped.
             "token" if !value.is_empty() => read.token = Some(value),
             _ => {}
@@ -179,7 +180,18 @@ pub fn write(route: &Route) -> String {
     if let Some(at) = route.pinned_ms {
         put("a", &at.to_string());
     }
+    if route.budget != Budget::default() {
+        put("budget", &route.budget.mib().to_string());
+    }
     out
+}
+
+/// A whole number, however large; anything else is none.
+fn read_budget(text: &str) -> Budget {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Budget::default();
+    }
+    Budget::of_mib(text.parse().unwrap_or(u64::MAX))
 }
 
 fn read_sort(text: &str) -> Option<Sort> {

@@ -79,7 +79,8 @@ fn the_token_comes_back_only_to_dial() {
 #[test]
 fn a_link_says_all_that_it_can() {
     let read = read(
-        "#/events?sample&t=1700000000000&from=5&to=9&sel=p~12D3&q=peer%3Aab%20c&sort=-in&cols=x&group=peer&a=7",
+        "#/events?sample&t=1700000000000&from=5&to=9&sel=p~12D3&q=peer%3Aab%20c&sort=-in&cols=x&group=peer&a=7\
+         &budget=512",
     );
     assert_eq!(
         read.route,
@@ -93,8 +94,37 @@ fn a_link_says_all_that_it_can() {
             sort: Some(Sort { by: Column::RateIn, descending: true }),
             group: Some(Group::Peer),
             pinned_ms: Some(7),
+            budget: Budget::of_mib(512),
         }
     );
+}
+
+#[test]
+fn the_budget_is_a_whole_number_within_bounds() {
+    let cases = [
+        ("512", 512),
+        ("0512", 512),
+        ("16", 16),
+        ("2048", 2048),
+        ("0", 16),
+        ("15", 16),
+        ("2049", 2048),
+        ("99999999999999999999999999", 2048),
+        ("256", 256),
+        ("", 256),
+        ("lots", 256),
+        ("-5", 256),
+        ("%2B512", 256),
+        ("1.5", 256),
+        ("512MiB", 256),
+    ];
+    for (text, mib) in cases {
+        let route = read(&format!("#/overview?sample&budget={text}")).route;
+        assert_eq!((route.budget.mib(), route.budget.bytes()), (mib, u64::from(mib) << 20), "{text}");
+        let kept = if mib == 256 { String::new() } else { format!("&budget={mib}") };
+        assert_eq!(write(&route), format!("#/overview?sample{kept}"), "{text}");
+    }
+    assert_eq!(read("#/overview?sample").route.budget, Budget::default());
 }
 
 #[test]
@@ -138,17 +168,10 @@ fn routes() -> impl Strategy<Value = Route> {
         sort,
         proptest::option::of((0..GROUPS.len()).prop_map(|at| GROUPS[at].0)),
         proptest::option::of(any::<u64>()),
+        (0..4096_u64).prop_map(Budget::of_mib),
     )
-        .prop_map(|(screen, source, cursor, range, selection, query, sort, group, pinned_ms)| Route {
-            screen,
-            source,
-            cursor,
-            range,
-            selection,
-            query,
-            sort,
-            group,
-            pinned_ms,
+        .prop_map(|(screen, source, cursor, range, selection, query, sort, group, pinned_ms, budget)| {
+            Route { screen, source, cursor, range, selection, query, sort, group, pinned_ms, budget }
         })
 }
 
