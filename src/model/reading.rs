@@ -19,6 +19,8 @@ pub enum End {
     Whole,
     /// The user has enough of it.
     Cancelled,
+    /// It ends within a frame: so many bytes at its end are none.
+    CutOff(u64),
     /// The rest could not be had: why, in a sentence.
     Broken(String),
 }

@@ -38,10 +38,13 @@ pub fn not_whole(props: &PartProps) -> Html {
     let Link::File(reading) = &model.link else { return Html::default() };
     let (shape, class, role, why) = match &reading.end {
         Some(End::Cancelled) => (Shape::Warning, "banner", "status", None),
+        Some(End::CutOff(_)) => (Shape::Warning, "banner", "status", None),
         Some(End::Broken(why)) => (Shape::Error, "banner bad", "alert", Some(why.clone())),
         Some(End::Whole) | None => return Html::default(),
     };
-    let again = model.route.source.clone().map(|source| {
+    // Read again it would end there again.
+    let is_cut_off = matches!(reading.end, Some(End::CutOff(_)));
+    let again = model.route.source.clone().filter(|_| !is_cut_off).map(|source| {
         let onclick = props.dispatch.reform(move |_: MouseEvent| Action::Open(source.clone()));
         html! { <button class="btn line" {onclick}>{ if why.is_some() { "Try again" } else { "Read it whole" } }</button> }
     });
@@ -65,7 +68,7 @@ pub fn cause(model: &Model) -> Option<String> {
     Some(match reading.end {
         None => format!("The recording is being read: {}.", words(reading)),
         Some(End::Whole) => "A recording, read whole.".to_owned(),
-        Some(End::Cancelled | End::Broken(_)) => format!("A recording. {}", ended(reading)),
+        Some(End::Cancelled | End::CutOff(_) | End::Broken(_)) => format!("A recording. {}", ended(reading)),
     })
 }
 
@@ -97,6 +100,10 @@ fn words(reading: &Reading) -> String {
 /// "Read to 41 % (430 MB of 1.05 GB), cancelled."
 fn ended(reading: &Reading) -> String {
     let bytes = format::bytes(reading.bytes as f64).text();
+    if let Some(End::CutOff(rest)) = reading.end {
+        let rest = format::bytes(rest as f64).text();
+        return format!("It ends in the middle of a frame: the last {rest} can't be read.");
+    }
     let how = match reading.end {
         Some(End::Cancelled) => ", cancelled.",
         _ => ".",
@@ -135,6 +142,8 @@ mod tests {
             end: Some(End::Cancelled),
         };
         assert_eq!(ended(&cut), "Read to 40 % (430 MB of 1.05 GB), cancelled.");
+        let ended_within = Reading { end: Some(End::CutOff(17)), ..cut.clone() };
+        assert_eq!(ended(&ended_within), "It ends in the middle of a frame: the last 17 B can't be read.");
         let cut = Reading { total: None, end: Some(End::Broken("gone".into())), ..cut };
         assert_eq!(ended(&cut), "Read to 430 MB of an unknown length.");
     }

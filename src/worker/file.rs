@@ -43,6 +43,8 @@ pub struct Loading {
     frames: u64,
     undecodable: u64,
     first_problem: Option<Problem>,
+    /// Bytes at its end that are no whole frame.
+    cut_off: Option<u64>,
     /// Why the rest could not be had.
     broken: Option<String>,
     /// Ends what brings the pieces.
@@ -65,6 +67,7 @@ impl Loading {
             frames: 0,
             undecodable: 0,
             first_problem: None,
+            cut_off: None,
             broken: None,
             stop: None,
         }
@@ -119,6 +122,9 @@ impl Loading {
                     if !problem.is_fatal() {
                         engine.bad_frames(1);
                     }
+                    if let Problem::Truncated { bytes, .. } = problem {
+                        self.cut_off = Some(bytes);
+                    }
                     self.first_problem.get_or_insert(problem);
                     UNCLOCKED
                 }
@@ -157,7 +163,8 @@ impl Loading {
     }
 
     fn over(&mut self) -> usize {
-        self.end = Some(self.broken.clone().map_or(End::Whole, End::Broken));
+        let end = self.cut_off.map_or(End::Whole, End::CutOff);
+        self.end = Some(self.broken.clone().map_or(end, End::Broken));
         self.let_go();
         UNCLOCKED
     }
