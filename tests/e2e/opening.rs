@@ -185,3 +185,28 @@ async fn a_file_that_vanishes_leaves_what_was_read() {
     browser.end().await;
     server.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_that_was_cut_off_says_so() {
+    let dist = page!();
+    let figures = ["--connections", "20", "--duration", "10"];
+    let Some(file) = made("e2e-cut-off.libp2p.trace", &figures) else { return };
+    let (server, url) = viewer(dist).await;
+    let browser = Browser::start(1440, 900).await;
+    browser.goto(&url).await;
+    browser.until_link("idle").await;
+    let whole = std::fs::metadata(&file).expect("a file").len();
+    std::fs::File::options()
+        .write(true)
+        .open(&file)
+        .and_then(|cut| cut.set_len(whole - 10))
+        .expect("it is cut");
+    let input = browser.find("file-input").await;
+    input.send_keys(&file.display().to_string()).await.expect("a file is chosen");
+    until_notice(&browser, "in the middle of a frame").await;
+    let stats = browser.stats().await;
+    assert!(number(&stats, "states") >= 9 && number(&stats, "bad_frames") == 1, "{stats:#}");
+    std::fs::remove_file(&file).expect("removed");
+    browser.end().await;
+    server.close().await;
+}
