@@ -133,6 +133,8 @@ fn forget(model: &mut Model) {
             screen: model.route.screen,
             sort: model.route.sort,
             group: model.route.group,
+            // The page runs with it until it is loaded anew.
+            budget: model.route.budget,
             ..Route::default()
         },
         ..Model::default()

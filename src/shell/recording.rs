@@ -89,6 +89,7 @@ fn panel(props: &PartProps) -> Html {
                 </div>
                 <div class="sec line"><dl class="kv">
                     <dt>{ "Holds" }</dt><dd>{ format!("{} snapshots, {} events", format::count(u64::from(head.snapshots)), format::count(head.events_recorded)) }</dd>
+                    <dt>{ "History" }</dt><dd>{ format!("at most {} MiB of memory", model.route.budget.mib()) }</dd>
                     <dt>{ "Missing" }</dt><dd>{ missing(head.gaps, head.gap_ms) }</dd>
                     <dt>{ "Kept in" }</dt><dd data-testid="kept-in">{ kept_in(&recording.kept_in) }</dd>
                 </dl></div>
