@@ -46,7 +46,8 @@ pub struct Counts {
     pub payloads: u64,
     /// Fields that the schema does not know.
     pub fields: u64,
-    /// Addresses and event contents that can't be read, or a part of them.
+    /// Addresses and event contents that can't be read, or a part of them, and texts that could hold what there was too much
+    /// of to remember.
     pub values: u64,
 }
 
@@ -77,6 +78,13 @@ pub struct Redactor {
     agents: Agents,
     /// Properties of each event type, with the numbers of their types.
     types: HashMap<String, Vec<(String, u64)>>,
+    /// Stand-ins of texts, as long as nothing new is learned: agents, hosts and peers, in this order.
+    texts: HashMap<String, String>,
+    learned: (usize, usize, usize),
+    /// Stand-ins of ids of no known form: they do not change.
+    ids: HashMap<String, String>,
+    /// Of protocols and names.
+    names: HashMap<String, String>,
     counts: Counts,
 }
 
@@ -91,6 +99,10 @@ impl Redactor {
             hosts: Hosts::default(),
             agents: Agents::default(),
             types: HashMap::new(),
+            texts: HashMap::new(),
+            learned: (0, 0, 0),
+            ids: HashMap::new(),
+            names: HashMap::new(),
             counts: Counts::default(),
         }
     }

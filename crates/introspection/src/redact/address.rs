@@ -27,7 +27,7 @@ pub struct Hosts {
     ip4: HashMap<Ipv4Addr, Ipv4Addr>,
     taken: HashSet<u32>,
     names: HashSet<String>,
-    /// There were more names than are kept: no text is safe.
+    /// There were more names than are kept: no text is safe, but ids.
     pub overflown: bool,
 }
 
@@ -73,6 +73,11 @@ impl Hosts {
         } else {
             self.names.insert(host.to_owned());
         }
+    }
+
+    /// How many names are known.
+    pub fn learned(&self) -> usize {
+        self.names.len()
     }
 
     /// Whether a text without a dot is a host's name.

@@ -53,25 +53,39 @@ const LEN: usize = 5;
 #[derive(Debug, Default)]
 pub struct Agents {
     known: HashSet<String>,
-    /// There were more than are kept: no text is safe.
+    /// The longest first: one can be a part of another.
+    by_len: Vec<String>,
+    /// There were more than are kept: no text is safe, but ids.
     pub overflown: bool,
 }
 
 impl Agents {
     /// Takes note of an agent, so that it is found within other texts.
     pub fn learn(&mut self, agent: &str) {
-        if agent.len() < LEN || product(agent) == Some(agent) || self.known.contains(agent) {
+        // Well-known ones are found by their looks.
+        let found = || {
+            product(agent)
+                .is_some_and(|product| product.len() + version_len(&agent[product.len()..]) == agent.len())
+        };
+        if agent.len() < LEN || self.known.contains(agent) || found() {
             return;
         }
         if self.known.len() == KNOWN {
             self.overflown = true;
         } else {
             self.known.insert(agent.to_owned());
+            let at = self.by_len.partition_point(|other| other.len() >= agent.len());
+            self.by_len.insert(at, agent.to_owned());
         }
     }
 
     pub fn known(&self) -> impl Iterator<Item = &str> {
-        self.known.iter().map(String::as_str)
+        self.by_len.iter().map(String::as_str)
+    }
+
+    /// How many are known.
+    pub fn learned(&self) -> usize {
+        self.known.len()
     }
 
     pub fn stand_in(&mut self, secret: &Secret, agent: &str) -> String {
@@ -94,4 +108,35 @@ pub fn stand_in(secret: &Secret, agent: &str) -> String {
 fn product(agent: &str) -> Option<&str> {
     let name = agent.split(['/', ' ', '@']).next()?;
     WELL_KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known)).then_some(name)
+}
+
+/// How much of a text is the version of the program whose name stands before it, and what it says of itself behind that.
+fn version_len(text: &str) -> usize {
+    if !text.starts_with(['/', '@']) {
+        return 0;
+    }
+    text.find(|c: char| c.is_whitespace() || "\"'`,;()[]{}<>|".contains(c)).unwrap_or(text.len())
+}
+
+/// A text with only the names left of well-known programs in it. `/kubo/…` is a path or a protocol.
+pub fn without_versions(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['/', '@']) {
+        let (before, version) = rest.split_at(at);
+        let in_name = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        let around = before.trim_end_matches(in_name);
+        let stands_alone = !around.ends_with('/') && !(around.is_empty() && out.ends_with('/'));
+        out += before;
+        // Looked for only there: it may be long.
+        let known = stands_alone && product(&before[around.len()..]).is_some();
+        let len = if known { version_len(version) } else { 0 };
+        if len > 1 {
+            rest = &version[len..];
+        } else {
+            out += &version[..1];
+            rest = &version[1..];
+        }
+    }
+    out + rest
 }

@@ -80,7 +80,7 @@ impl Redactor {
             Json::Text(text) => {
                 let replaced = match is {
                     Is::Peer => self.peer_id(text),
-                    Is::Connection => self.text(text),
+                    Is::Connection => self.id_text(text),
                     Is::Address if empty || self.options.addresses => self.address_value(text, empty),
                     Is::Time if empty => NO_TIME.to_owned(),
                     _ if empty => String::new(),

@@ -39,6 +39,14 @@ fn form(text: &str) -> Option<&'static Form> {
     text.bytes().all(|byte| BASE58.contains(&byte)).then_some(form)
 }
 
+/// Whether a part of a connection's or stream's id between dashes is a number, or a peer as its looks tell.
+pub fn in_id(part: &str) -> bool {
+    part.len() <= 2
+        || part.bytes().all(|byte| byte.is_ascii_digit())
+        || part.len() >= LONG && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        || form(part).is_some_and(|form| part.len() == SHORT || part.len() == form.len)
+}
+
 fn is_hex(text: &str) -> bool {
     text.len() >= 8 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
@@ -51,7 +59,7 @@ pub struct Peers {
     short: HashSet<String>,
     /// Those of them that are not one run of letters and digits.
     odd: Vec<String>,
-    /// There were more of them than are kept: no text is safe.
+    /// There were more of them than are kept: no text is safe, but ids.
     pub overflown: bool,
 }
 
@@ -79,6 +87,11 @@ impl Peers {
 
     pub fn is_known(&self, text: &str) -> bool {
         self.known.contains(text)
+    }
+
+    /// How many are known.
+    pub fn learned(&self) -> usize {
+        self.known.len()
     }
 
     /// Ids that have to be searched for.
@@ -141,21 +154,29 @@ fn head(secret: &Secret, form: &Form, short: &str) -> String {
     text
 }
 
-/// Bytes with every Ed25519 public key in them replaced that stands there as a peer id's multihash.
+/// Bytes with the key or the hash of every peer id in them replaced that stands there as its multihash.
 pub fn raw(secret: &Secret, bytes: &[u8]) -> Vec<u8> {
-    const HEAD: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
-    const KEY: usize = 32;
+    // Ed25519 and secp256k1 keys as they are, the latter with the sign of their y, and SHA-256 of others.
+    const KINDS: [(&[u8], usize); 5] = [
+        (&[0x00, 0x24, 0x08, 0x01, 0x12, 0x20], 32),
+        (&[0x00, 0x25, 0x08, 0x02, 0x12, 0x21, 0x02], 32),
+        (&[0x00, 0x25, 0x08, 0x02, 0x12, 0x21, 0x03], 32),
+        (&[0x00, 0x25, 0x08, 0x02, 0x12, 0x21], 33),
+        (&[0x12, 0x20], 32),
+    ];
     let mut out = bytes.to_vec();
     let mut at = 0;
-    while at + HEAD.len() + KEY <= out.len() {
-        if out[at..].starts_with(&HEAD) {
-            let key = at + HEAD.len()..at + HEAD.len() + KEY;
-            let mut stream = secret.stream("raw peer", &out[key.clone()]);
-            out[key.clone()].fill_with(|| stream.byte());
-            at = key.end;
-        } else {
+    while at < out.len() {
+        let fits =
+            |(head, len): &&(&[u8], usize)| out[at..].starts_with(head) && out.len() - at >= head.len() + len;
+        let Some((head, len)) = KINDS.iter().find(fits) else {
             at += 1;
-        }
+            continue;
+        };
+        let key = at + head.len()..at + head.len() + len;
+        let mut stream = secret.stream("raw peer", &out[key.clone()]);
+        out[key.clone()].fill_with(|| stream.byte());
+        at = key.end;
     }
     out
 }

@@ -142,7 +142,10 @@ impl Redactor {
 
     /// What an endpoint of a connection says: a multiaddr, or as in samples of the React viewer a peer's id.
     fn address(&mut self, words: &str) -> String {
-        if !self.options.addresses || words.is_empty() || self.peers.is_known(words) {
+        if self.peers.is_known(words) {
+            return self.peer_id(words);
+        }
+        if !self.options.addresses || words.is_empty() {
             return self.text(words);
         }
         if words.starts_with('/') {
