@@ -120,7 +120,9 @@ fn each_version_byte_flipped_is_refused_by_its_version() {
             assert_eq!(read(&bad, 100), [Item::Problem(Problem::Version(version))]);
             assert_eq!(
                 Problem::Version(version).to_string(),
-                format!("this is no recording, or one of protocol version {version}; only version 1 can be read")
+                format!(
+                    "this is no recording, or one of protocol version {version}; only version 1 can be read"
+                )
             );
         }
     }
