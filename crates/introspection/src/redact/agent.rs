@@ -126,10 +126,10 @@ pub fn without_versions(text: &str) -> String {
         let (before, version) = rest.split_at(at);
         let in_name = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
         let around = before.trim_end_matches(in_name);
-        let stands_alone = !around.ends_with('/') && !(around.is_empty() && out.ends_with('/'));
+        let within_path = around.ends_with('/') || around.is_empty() && out.ends_with('/');
         out += before;
         // Looked for only there: it may be long.
-        let known = stands_alone && product(&before[around.len()..]).is_some();
+        let known = !within_path && product(&before[around.len()..]).is_some();
         let len = if known { version_len(version) } else { 0 };
         if len > 1 {
             rest = &version[len..];
