@@ -151,7 +151,7 @@ mod tests {
         let all = [state(1), event(2), state(3), event(4), event(5), state(6)];
         assert_eq!(saved_of(Range { from_ms: 4, to_ms: 5 }, &all), [state(3), event(4), event(5)]);
         assert_eq!(saved_of(Range { from_ms: 3, to_ms: 4 }, &all), [state(3), event(4)]);
-        assert_eq!(saved_of(Range { from_ms: 7, to_ms: 8 }, &all), [Bytes::new(); 0]);
+        assert!(saved_of(Range { from_ms: 7, to_ms: 8 }, &all).is_empty());
     }
 
     #[test]
