@@ -8,6 +8,7 @@ use peerscope_engine::{
     view::{Range, View},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wasm_bindgen::JsValue;
 
 pub use envelope::{Envelope, lend_to_worker, post_to_page, post_to_worker};
 
@@ -171,6 +172,14 @@ pub enum FromWorker {
     Pong(u32),
     /// It panicked, and says no more after this.
     Crashed(String),
+}
+
+/// What the browser says of an error, or of the event of one.
+#[must_use]
+pub fn reason(error: &JsValue) -> String {
+    let text = |key: &str| js_sys::Reflect::get(error, &key.into()).ok().and_then(|text| text.as_string());
+    let told = text("message").filter(|text| !text.is_empty()).or_else(|| text("name"));
+    told.unwrap_or_else(|| "no reason given".to_owned())
 }
 
 /// # Panics

@@ -2,20 +2,20 @@
 
 mod kept;
 mod pulse;
+mod running;
 mod tab;
 
 use std::collections::HashMap;
 
-use gloo_timers::callback::Timeout;
 use peerscope_engine::{frame::Frame, view::View};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Blob, ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Blob;
 use yew::Callback;
 
 use crate::{
     bridge::{self, Envelope, Export, FromWorker, Open, Saved, ToWorker},
     dom,
-    host::{kept::Kept, pulse::Pulse, tab::Tab},
+    host::{kept::Kept, pulse::Pulse, running::Running, tab::Tab},
     model::{
         Budget, Link, Said, Trouble,
         saving::{Replace, Saving},
@@ -34,33 +34,6 @@ pub enum Heard {
     Error(u32, String),
     /// Whose files this tab's are, from now on.
     Tab(Tab),
-}
-
-type Listener<E> = Closure<dyn Fn(E)>;
-
-struct Running {
-    worker: Worker,
-    ready: bool,
-    _on_message: Listener<MessageEvent>,
-    _on_error: Listener<ErrorEvent>,
-}
-
-/// What a dead worker still has under way arrives within this.
-const LAST_WORDS_MS: u32 = 5000;
-
-impl Running {
-    /// Ends it. It is listened to a little longer: its error would else be one that nobody caught, and go to the console.
-    fn end(self) {
-        self.worker.terminate();
-        Timeout::new(LAST_WORDS_MS, move || drop(self)).forget();
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.worker.set_onmessage(None);
-        self.worker.set_onerror(None);
-    }
 }
 
 /// An answer to [`ToWorker::Query`] and [`ToWorker::Stats`], as JSON.
@@ -442,32 +415,10 @@ impl Host {
     fn start(&mut self) {
         self.number += 1;
         self.pulse = Pulse::default();
-        let number = self.number;
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = match Worker::new_with_options(&script(), &options) {
-            Ok(worker) => worker,
-            Err(error) => {
-                self.heard.emit(Heard::Error(number, text(&error)));
-                return;
-            }
-        };
-        let heard = self.heard.clone();
-        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            heard.emit(Heard::Message(number, event.data()));
-        });
-        let heard = self.heard.clone();
-        let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
-            // Said on the page: the console need not repeat it.
-            event.prevent_default();
-            // A script that does not load sends a plain event, without a message.
-            let message = js_sys::Reflect::get(event.unchecked_ref::<Event>(), &"message".into());
-            let message = message.ok().and_then(|message| message.as_string()).unwrap_or_default();
-            heard.emit(Heard::Error(number, message));
-        });
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        self.running = Some(Running { worker, ready: false, _on_message: on_message, _on_error: on_error });
+        match Running::start(self.number, &self.heard) {
+            Ok(running) => self.running = Some(running),
+            Err(why) => self.heard.emit(Heard::Error(self.number, why)),
+        }
     }
 
     fn send(&mut self, message: ToWorker, beside: Option<JsValue>) {
@@ -495,22 +446,7 @@ impl Host {
             message => bridge::post_to_worker(&running.worker, &message, beside),
         };
         if let Err(error) = sent {
-            self.heard.emit(Heard::Error(self.number, text(&error)));
+            self.heard.emit(Heard::Error(self.number, bridge::reason(&error)));
         }
     }
-}
-
-fn text(error: &JsValue) -> String {
-    let message = js_sys::Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
-    message.unwrap_or_else(|| "an unknown error".to_owned())
-}
-
-/// Where the worker's script is: the page says so, since a release build gives it another name.
-fn script() -> String {
-    let named = crate::dom::document()
-        .query_selector("meta[name=peerscope-worker]")
-        .ok()
-        .flatten()
-        .and_then(|meta| meta.get_attribute("content"));
-    named.unwrap_or_else(|| "./engine_loader.js".to_owned())
 }

@@ -1,4 +1,5 @@
-//! Keeps how far an element is scrolled, and tells it, and how high it is, at most once a frame.
+//! Keeps how far an element is scrolled, and tells it, and how high it is, at most once a frame. And the room of the rows that
+//! are not in the page.
 
 use web_sys::Element;
 use yew::prelude::*;
@@ -22,4 +23,16 @@ pub fn use_scroll(node: &NodeRef, scroll_px: u32, tell: Callback<(u32, u32)>) {
         });
         move || drop(watch)
     });
+}
+
+/// The room of rows before or after those in the page.
+pub fn spacer(height_px: u32, columns: usize) -> Html {
+    if height_px == 0 {
+        return Html::default();
+    }
+    html! {
+        <tr class="spacer" aria-hidden="true">
+            <td colspan={columns.to_string()} style={format!("height:{height_px}px")}></td>
+        </tr>
+    }
 }

@@ -14,11 +14,12 @@ use peerscope_introspection::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, ReferrerPolicy, RequestCredentials, RequestInit, Response};
+use web_sys::{Blob, Response};
 
 use self::cut::Cut;
 use super::{
     Worker,
+    file::stream::plain_request,
     refill::piece,
     store::{
         self,
@@ -28,7 +29,7 @@ use super::{
     turn,
 };
 use crate::{
-    bridge::{Export, FromWorker, Saved},
+    bridge::{self, Export, FromWorker, Saved},
     model::saving::Saving,
 };
 
@@ -58,9 +59,7 @@ enum Ended {
 
 impl From<JsValue> for Ended {
     fn from(error: JsValue) -> Self {
-        let message =
-            js_sys::Reflect::get(&error, &"message".into()).ok().and_then(|message| message.as_string());
-        Ended::Failed(message.unwrap_or_else(|| "The browser gave no reason.".to_owned()))
+        Ended::Failed(bridge::reason(&error))
     }
 }
 
@@ -291,9 +290,7 @@ fn size(frame: &JsValue) -> f64 {
 
 /// The recording once more, as the browser keeps it: outside of WebAssembly's memory.
 async fn fetch(worker: &Worker, url: &str) -> Result<Blob, Ended> {
-    let init = RequestInit::new();
-    init.set_credentials(RequestCredentials::Omit);
-    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    let init = plain_request();
     let answer = JsFuture::from(worker.scope().fetch_with_str_and_init(url, &init)).await?;
     let response: Response = answer.dyn_into()?;
     if !response.ok() {

@@ -3,14 +3,14 @@
 
 mod blob;
 mod rate;
-mod stream;
+pub mod stream;
+mod turn;
 
 use std::{collections::VecDeque, rc::Rc};
 
 use js_sys::Uint8Array;
 use peerscope_engine::{Engine, TakenKind};
 use peerscope_introspection::recording::{Item, Problem, Progress, Reader};
-use wasm_bindgen::JsValue;
 
 use self::rate::Rate;
 use super::Worker;
@@ -209,11 +209,6 @@ impl Loading {
             ],
         })
     }
-}
-
-fn said(error: &JsValue) -> String {
-    let message = js_sys::Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
-    message.unwrap_or_else(|| "no reason given".to_owned())
 }
 
 fn end_broken(worker: &Rc<Worker>, epoch: u32, why: String) {

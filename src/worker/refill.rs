@@ -11,12 +11,12 @@ use super::{
     Worker, socket,
     store::{
         self,
-        opfs::{self, Refused},
+        opfs::Refused,
         record::{Kind, Record, Records},
     },
     turn,
 };
-use crate::bridge::FromWorker;
+use crate::bridge::{self, FromWorker};
 
 /// 4 MiB at a time.
 pub const PIECE: f64 = (4 << 20) as f64;
@@ -111,7 +111,7 @@ pub async fn piece(file: &Blob, at: &mut f64) -> Result<Option<Uint8Array>, Refu
                 .await?
                 .dyn_into::<ArrayBuffer>()
         };
-        let buffer: ArrayBuffer = read.await.map_err(|error: JsValue| opfs::refused(&error))?;
+        let buffer: ArrayBuffer = read.await.map_err(|error: JsValue| bridge::reason(&error))?;
         Ok(Uint8Array::new(&buffer))
     })
     .await

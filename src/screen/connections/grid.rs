@@ -25,7 +25,7 @@ use crate::{
         badge, copy, empty, figure,
         glyph::{Arrow, StatusGlyph},
         peer::Peer,
-        scroll::use_scroll,
+        scroll::{spacer, use_scroll},
         spark,
     },
 };
@@ -105,17 +105,6 @@ fn height(model: &Model, row: &TableRow) -> u16 {
 
 fn cell_id(row: usize, column: usize) -> String {
     format!("cell-{row}-{column}")
-}
-
-fn spacer(height_px: u32, columns: usize) -> Html {
-    if height_px == 0 {
-        return Html::default();
-    }
-    html! {
-        <tr class="spacer" aria-hidden="true">
-            <td colspan={columns.to_string()} style={format!("height:{height_px}px")}></td>
-        </tr>
-    }
 }
 
 fn head(sort: Sort, shown: &[usize], dispatch: &Callback<Action>) -> Html {

@@ -14,7 +14,13 @@ use super::{Action as Own, heights, words};
 use crate::{
     format::{self, Clock},
     model::{Action, Model},
-    part::{badge, each, glyph::Arrow, peer::Peer, scroll::use_scroll, text},
+    part::{
+        badge, each,
+        glyph::Arrow,
+        peer::Peer,
+        scroll::{spacer, use_scroll},
+        text,
+    },
 };
 
 #[derive(Clone, Properties)]
@@ -106,17 +112,6 @@ fn word(change: Change) -> &'static str {
 
 /// Sign, who, transport, direction, what, A, B, how much or when.
 const COLUMNS: [&str; 8] = ["34px", "170px", "84px", "28px", "", "104px", "104px", "92px"];
-
-fn spacer(height_px: u32, columns: usize) -> Html {
-    if height_px == 0 {
-        return Html::default();
-    }
-    html! {
-        <tr class="spacer" aria-hidden="true">
-            <td colspan={columns.to_string()} style={format!("height:{height_px}px")}></td>
-        </tr>
-    }
-}
 
 fn sign(change: Change) -> Html {
     let (class, sign) = match change {

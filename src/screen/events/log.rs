@@ -20,7 +20,7 @@ use super::{
 use crate::{
     format,
     model::{Action, Model},
-    part::{empty, text, watch::Watch},
+    part::{empty, scroll::spacer, text, watch::Watch},
 };
 
 #[derive(Clone, Properties)]
@@ -145,15 +145,6 @@ pub fn LogTable(props: &LogProps) -> Html {
             </div>
             { each(pill(props, log)) }
         </>
-    }
-}
-
-fn spacer(height_px: u32, columns: usize) -> Html {
-    if height_px == 0 {
-        return Html::default();
-    }
-    html! {
-        <tr class="spacer" aria-hidden="true"><td colspan={columns.to_string()} style={format!("height:{height_px}px")}></td></tr>
     }
 }
 

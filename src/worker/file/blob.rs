@@ -7,8 +7,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Blob;
 
-use super::{end_broken, room, said};
-use crate::worker::Worker;
+use super::{end_broken, room};
+use crate::{bridge, worker::Worker};
 
 /// So many pieces are asked for before they are wanted: a browser reads one only as far as a small pipe holds it until this
 /// thread comes to empty it, and that is between two slices.
@@ -37,7 +37,7 @@ pub fn read_file(worker: Rc<Worker>, epoch: u32, blob: Blob) {
             match piece.map(|piece| piece.dyn_into::<ArrayBuffer>()) {
                 Ok(Ok(buffer)) => worker.loading(epoch, |loading| loading.add(Uint8Array::new(&buffer))),
                 Ok(Err(error)) | Err(error) => {
-                    end_broken(&worker, epoch, unreadable(&said(&error)));
+                    end_broken(&worker, epoch, unreadable(&bridge::reason(&error)));
                     return;
                 }
             }

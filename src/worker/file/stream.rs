@@ -10,8 +10,8 @@ use web_sys::{
     RequestCredentials, RequestInit, Response,
 };
 
-use super::{end_broken, room, said};
-use crate::worker::Worker;
+use super::{end_broken, room};
+use crate::{bridge, worker::Worker};
 
 /// Ends the request when it is dropped: wherever that is by then.
 pub struct Stop(AbortController);
@@ -31,10 +31,16 @@ pub fn fetch(worker: Rc<Worker>, epoch: u32, url: String) {
     });
 }
 
-async fn stream(worker: &Rc<Worker>, epoch: u32, url: &str) -> Result<(), String> {
+/// That tells nobody who asks.
+pub fn plain_request() -> RequestInit {
     let init = RequestInit::new();
     init.set_credentials(RequestCredentials::Omit);
     init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    init
+}
+
+async fn stream(worker: &Rc<Worker>, epoch: u32, url: &str) -> Result<(), String> {
+    let init = plain_request();
     if let Ok(controller) = AbortController::new() {
         init.set_signal(Some(&controller.signal()));
         worker.loading(epoch, |loading| loading.stop = Some(Stop(controller)));
@@ -73,5 +79,5 @@ fn length(headers: &Headers) -> Option<u64> {
 }
 
 fn cut(error: &JsValue) -> String {
-    format!("Its server stopped sending ({}).", said(error))
+    format!("Its server stopped sending ({}).", bridge::reason(error))
 }

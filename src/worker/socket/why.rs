@@ -5,9 +5,13 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestInit, Response};
+use web_sys::{AbortSignal, RequestCache, Response};
 
-use crate::{model::Trouble, route::origin_of, worker::Worker};
+use crate::{
+    model::Trouble,
+    route::origin_of,
+    worker::{Worker, file::stream::plain_request},
+};
 
 /// Characters shown of what an endpoint says.
 const MAX_SAID: usize = 300;
@@ -110,10 +114,8 @@ pub async fn ask(worker: &Rc<Worker>, url: &str) -> Verdict {
     if worker.scope().location().origin() != origin_of(&http) {
         return unknown();
     }
-    let init = RequestInit::new();
-    init.set_credentials(RequestCredentials::Omit);
+    let init = plain_request();
     init.set_cache(RequestCache::NoStore);
-    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
     // What takes the connection and never answers must not keep the next try waiting.
     init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
     let answer = JsFuture::from(worker.scope().fetch_with_str_and_init(&http, &init)).await;

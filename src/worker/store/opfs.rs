@@ -10,7 +10,7 @@ use web_sys::{
     FileSystemRemoveOptions, FileSystemSyncAccessHandle, StorageManager,
 };
 
-use crate::bridge::tab_lock;
+use crate::bridge::{reason, tab_lock};
 
 /// All of ours lies in here.
 const ROOT: &str = "peerscope";
@@ -18,16 +18,8 @@ const ROOT: &str = "peerscope";
 /// Why it can't be used, in words for people.
 pub type Refused = String;
 
-pub fn refused(error: &JsValue) -> Refused {
-    let text = |key: &str| Reflect::get(error, &key.into()).ok().and_then(|text| text.as_string());
-    text("message")
-        .filter(|text| !text.is_empty())
-        .or_else(|| text("name"))
-        .unwrap_or_else(|| "no reason given".to_owned())
-}
-
 async fn done<T: JsCast>(promise: Promise) -> Result<T, Refused> {
-    let value = JsFuture::from(promise).await.map_err(|error| refused(&error))?;
+    let value = JsFuture::from(promise).await.map_err(|error| reason(&error))?;
     Ok(value.unchecked_into())
 }
 
@@ -91,7 +83,7 @@ async fn names(folder: &FileSystemDirectoryHandle) -> Result<Vec<String>, Refuse
     let keys = folder.keys();
     let mut names = Vec::new();
     loop {
-        let next: JsValue = done(keys.next().map_err(|error| refused(&error))?).await?;
+        let next: JsValue = done(keys.next().map_err(|error| reason(&error))?).await?;
         let get = |key: &str| Reflect::get(&next, &key.into()).unwrap_or(JsValue::UNDEFINED);
         if get("done").is_truthy() {
             return Ok(names);
@@ -137,7 +129,7 @@ impl Writing {
         let options = FileSystemReadWriteOptions::new();
         options.set_at(self.at);
         let written = self.handle.write_with_u8_array_and_options(bytes, &options);
-        let written = written.map_err(|error| refused(&error))?;
+        let written = written.map_err(|error| reason(&error))?;
         if written < bytes.len() as f64 {
             return Err(format!("only {written} of {} bytes could be written", bytes.len()));
         }
@@ -161,7 +153,7 @@ pub async fn read(folder: &FileSystemDirectoryHandle, number: u32) -> Result<Fil
 /// Removes what tabs left behind that are gone: those whose lock nobody holds. Ours is held by our page.
 pub async fn sweep(scope: &DedicatedWorkerGlobalScope) -> Result<(), Refused> {
     let root = root(scope).await?;
-    let locks = Reflect::get(&scope.navigator(), &"locks".into()).map_err(|error| refused(&error))?;
+    let locks = Reflect::get(&scope.navigator(), &"locks".into()).map_err(|error| reason(&error))?;
     for tab in names(&root).await? {
         let folder = root.clone();
         let name = tab.clone();
@@ -178,12 +170,12 @@ pub async fn sweep(scope: &DedicatedWorkerGlobalScope) -> Result<(), Refused> {
             wasm_bindgen_futures::future_to_promise(removing).into()
         });
         let options = js_sys::Object::new();
-        Reflect::set(&options, &"ifAvailable".into(), &true.into()).map_err(|error| refused(&error))?;
+        Reflect::set(&options, &"ifAvailable".into(), &true.into()).map_err(|error| reason(&error))?;
         let request: Function = Reflect::get(&locks, &"request".into())
             .and_then(|request| request.dyn_into())
             .map_err(|_| "this browser has no locks")?;
         let arguments = Array::of3(&tab_lock(&tab).into(), &options, with_lock.as_ref());
-        let asked = request.apply(&locks, &arguments).map_err(|error| refused(&error))?;
+        let asked = request.apply(&locks, &arguments).map_err(|error| reason(&error))?;
         done::<JsValue>(Promise::resolve(&asked)).await?;
     }
     Ok(())
