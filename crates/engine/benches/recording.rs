@@ -9,8 +9,7 @@ use bytes::Bytes;
 use peerscope_engine::{
     Engine, Options,
     view::{
-        Column, Cursor, EventsAsk, Folds, GraphAsk, OverviewAsk, Panel, Sort, TableAsk, TimelineAsk,
-        TrafficAsk, TrafficBy, View,
+        Cursor, EventsAsk, GraphAsk, OverviewAsk, Panel, TableAsk, TimelineAsk, TrafficAsk, TrafficBy, View,
     },
 };
 use peerscope_introspection::{
@@ -53,17 +52,7 @@ fn view(cursor: Cursor, panel: Panel) -> View {
 }
 
 fn table() -> Panel {
-    Panel::Connections(TableAsk {
-        sort: Sort { by: Column::RateIn, descending: true },
-        scroll_px: 0,
-        height_px: 900,
-        row_px: 26,
-        head_px: 32,
-        sub_row_px: 22,
-        expanded: Vec::new(),
-        group: None,
-        folds: Folds::default(),
-    })
+    Panel::Connections(TableAsk::default())
 }
 
 fn panels() -> [(&'static str, Panel); 5] {

@@ -9,7 +9,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use peerscope_engine::{
     Engine, Options,
-    view::{Column, CompletionAsk, Cursor, DiffAsk, Folds, Group, Panel, Section, Sort, TableAsk, View},
+    view::{Column, CompletionAsk, Cursor, DiffAsk, Group, Panel, Section, Sort, TableAsk, View},
 };
 use peerscope_introspection::wire::{self, ServerMessage, server_message::Payload};
 use prost::Message;
@@ -24,17 +24,7 @@ fn main() {
         engine.take(Bytes::from(ServerMessage { version: None, payload }.encode_to_vec()));
     }
     let table = |by, descending, group| {
-        Panel::Connections(TableAsk {
-            sort: Sort { by, descending },
-            scroll_px: 0,
-            height_px: 900,
-            row_px: 26,
-            head_px: 32,
-            sub_row_px: 22,
-            expanded: Vec::new(),
-            group,
-            folds: Folds::default(),
-        })
+        Panel::Connections(TableAsk { sort: Sort { by, descending }, group, ..TableAsk::default() })
     };
     let complete =
         |query: &str| Panel::Completion(CompletionAsk { caret: query.len() as u32, events: false });

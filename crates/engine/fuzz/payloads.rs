@@ -4,8 +4,8 @@ use bytes::Bytes;
 use peerscope_engine::{
     Engine, Options,
     view::{
-        Column, CompletionAsk, Cursor, DhtAsk, DiffAsk, EventsAsk, Folds, GraphAsk, Group, InspectorAsk,
-        OverviewAsk, Panel, Range, Section, Sort, TableAsk, TimelineAsk, View,
+        CompletionAsk, Cursor, DhtAsk, DiffAsk, EventsAsk, GraphAsk, Group, InspectorAsk, OverviewAsk, Panel,
+        Range, Section, TableAsk, TimelineAsk, TrafficAsk, TrafficBy, View,
     },
 };
 
@@ -14,17 +14,7 @@ fn panels() -> Vec<Panel> {
         Panel::Timeline(TimelineAsk { columns: 50 }),
         Panel::Overview(OverviewAsk { spark_points: 9, peers: 5, protocols: 5, churn_bars: 9 }),
         Panel::Graph(GraphAsk { labels: 3 }),
-        Panel::Connections(TableAsk {
-            sort: Sort { by: Column::RateIn, descending: true },
-            scroll_px: 0,
-            height_px: 900,
-            row_px: 26,
-            head_px: 32,
-            sub_row_px: 22,
-            expanded: Vec::new(),
-            group: Some(Group::Transport),
-            folds: Folds::default(),
-        }),
+        Panel::Connections(TableAsk { group: Some(Group::Transport), ..TableAsk::default() }),
         Panel::Events(EventsAsk {
             hidden: Vec::new(),
             first: None,
@@ -36,6 +26,9 @@ fn panels() -> Vec<Panel> {
         }),
         Panel::Dht(DhtAsk { columns: 9 }),
         Panel::Node,
+        Panel::Traffic(TrafficAsk { by: TrafficBy::Peer, columns: 50, parts: 3 }),
+        Panel::Traffic(TrafficAsk { by: TrafficBy::Protocol, columns: 50, parts: 3 }),
+        Panel::Traffic(TrafficAsk { by: TrafficBy::Transport, columns: 50, parts: 3 }),
         Panel::Inspector(InspectorAsk { chart_columns: 9 }),
         Panel::Completion(CompletionAsk { caret: 0, events: false }),
         Panel::Diff(DiffAsk {

@@ -1,6 +1,7 @@
 //! The whole past of a source: snapshots in sealed chunks, events, rows with their identity. Within a budget of bytes;
 //! what falls out is counted.
 
+mod budget;
 mod chunk;
 mod configuration;
 mod dht;
@@ -14,11 +15,7 @@ mod seen;
 mod track;
 mod traffic;
 
-use std::{
-    cell::RefCell,
-    collections::{HashSet, VecDeque},
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use chunk::CHUNK_LEN;
 pub use chunk::{Chunk, Column, Kept, Totals, Want};
@@ -84,11 +81,6 @@ pub struct History {
     /// Bytes of texts that the last sweep left.
     swept_bytes: usize,
 }
-
-/// Texts are swept when so many events and snapshots went: a sweep looks at all that is left.
-const SWEEP_EVERY: usize = 16 * 1024;
-/// A snapshot counts for so many events: it takes more texts with it.
-const SNAPSHOT_WEIGHT: usize = 64;
 
 impl History {
     pub fn new(chunk_bytes: usize) -> History {
@@ -351,77 +343,6 @@ impl History {
             chunk.points(row, column, &mut points);
         }
         points
-    }
-
-    pub fn memory(&self) -> usize {
-        self.sealed_bytes
-            + self.open_bytes
-            + self.rows.memory()
-            + self.last.capacity() * size_of::<Last>()
-            + self.events.memory()
-            + self.interner.memory()
-            + self.addresses.memory()
-            + self.newest_traffic.borrow().as_ref().map_or(0, |(_, traffic)| traffic.memory())
-            + self.runs.memory()
-            + self.configurations.memory()
-    }
-
-    /// Frees the oldest until all fits; the newest chunk and events stay.
-    pub fn keep_within(&mut self, budget: usize) {
-        while self.memory() > budget {
-            let oldest_chunk = (self.chunks.len() > 1).then(|| self.first_ms()).flatten();
-            let oldest_event = (self.events.chunk_count() > 1).then(|| self.events.first_ms()).flatten();
-            match (oldest_chunk, oldest_event) {
-                // Nothing but texts that grew since the last sweep can go.
-                (None, None) if self.interner.memory() > self.swept_bytes * 2 => self.sweep(),
-                (None, None) => return,
-                (Some(chunk), event) if event.is_none_or(|event| chunk <= event) => self.drop_chunk(),
-                _ => {
-                    let dropped = self.events.drop_oldest();
-                    self.dropped_events += dropped as u64;
-                    self.count_dropped(dropped);
-                }
-            }
-        }
-    }
-
-    fn count_dropped(&mut self, weight: usize) {
-        self.dropped_since_sweep += weight;
-        if self.dropped_since_sweep >= SWEEP_EVERY {
-            self.sweep();
-        }
-    }
-
-    fn drop_chunk(&mut self) {
-        let Some(chunk) = self.chunks.pop_front() else { return };
-        self.version += 1;
-        self.sealed_bytes = self.sealed_bytes.saturating_sub(chunk.memory());
-        self.dropped_snapshots += chunk.len() as u64;
-        let first = self.first_ms().unwrap_or(u64::MAX);
-        let gone: Vec<RowIx> = chunk
-            .row_ids()
-            .filter(|row| self.rows.get(*row).is_some_and(|row| row.last_seen_ms < first))
-            .collect();
-        for row in gone {
-            self.rows.remove(row);
-        }
-        self.count_dropped(chunk.len() * SNAPSHOT_WEIGHT);
-    }
-
-    fn sweep(&mut self) {
-        let mut marked: HashSet<Sym> = self.transports.iter().copied().collect();
-        for chunk in &self.chunks {
-            chunk.each_sym(|sym| _ = marked.insert(sym));
-        }
-        for (_, row) in self.rows.iter() {
-            row.facts.each_sym(|sym| _ = marked.insert(sym));
-            marked.insert(row.id);
-        }
-        self.events.each_sym(|sym| _ = marked.insert(sym));
-        self.interner.sweep(&marked);
-        self.addresses.sweep(&marked);
-        self.dropped_since_sweep = 0;
-        self.swept_bytes = self.interner.memory();
     }
 }
 

@@ -133,6 +133,23 @@ pub struct Folds {
     pub but: Vec<Key>,
 }
 
+impl Default for TableAsk {
+    /// The top of the table, the busiest first, on a screen with a mouse.
+    fn default() -> Self {
+        TableAsk {
+            sort: Sort { by: Column::RateIn, descending: true },
+            scroll_px: 0,
+            height_px: 900,
+            row_px: 26,
+            head_px: 32,
+            sub_row_px: 22,
+            expanded: Vec::new(),
+            group: None,
+            folds: Folds::default(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sort {
     pub by: Column,

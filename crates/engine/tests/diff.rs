@@ -53,6 +53,20 @@ fn world() -> Engine {
 }
 
 #[test]
+fn what_changed_stands_in_the_order_of_the_figure_that_is_shown() {
+    let mut engine = engine();
+    // Bytes out, which are shown where bytes in stay, must not count against bytes in.
+    let moved = |more: u64| {
+        let conns = [("a", 10, 9_000), ("b", 500, 0), ("c", 90, 0), ("d", 0, 7)];
+        conns.map(|(id, bytes_in, bytes_out)| conn(id, id).open(7).bytes(more * bytes_in, more * bytes_out))
+    };
+    tell(&mut engine, 10_000, &moved(1));
+    tell(&mut engine, 20_000, &moved(2));
+    let all = diff(&mut engine, Some(10_000), Cursor::Live, "", ask(Section::Connections));
+    assert_eq!(plain(&all), ["~4", "b", "c", "a", "d"]);
+}
+
+#[test]
 fn what_came_went_and_changed_is_told_apart() {
     let mut engine = world();
     let all = diff(&mut engine, Some(10_000), Cursor::Live, "", ask(Section::Connections));

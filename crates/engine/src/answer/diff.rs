@@ -84,14 +84,14 @@ fn then<'a>(look: &Look<'a>) -> Option<Look<'a>> {
     })
 }
 
-/// What vanished and what appeared by its time; what changed by how much.
+/// What vanished and what appeared by its time; what changed by the field that is shown, then by how much.
 fn in_order(look: &Look<'_>, both: Vec<Entity>) -> Vec<(Change, Entity)> {
     let mut changes: Vec<(Change, Entity)> =
         both.into_iter().filter_map(|entity| Some((entity.change()?, entity))).collect();
     changes.sort_by_cached_key(|(change, entity)| match change {
-        Change::Changed => (*change, Reverse(entity.weight()), 0),
+        Change::Changed => (*change, entity.weight(), 0),
         Change::Vanished | Change::Appeared => {
-            (*change, Reverse((false, 0)), entity.at_ms(look).unwrap_or(u64::MAX))
+            (*change, (0, Reverse(0)), entity.at_ms(look).unwrap_or(u64::MAX))
         }
     });
     changes

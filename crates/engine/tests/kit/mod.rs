@@ -5,7 +5,7 @@ use bytes::Bytes;
 use peerscope_engine::{
     Engine, Options,
     frame::{Answer, ConnRow, Frame, Table, TableRow},
-    view::{Column, Cursor, Folds, Key, Panel, Range, Sort, TableAsk, View},
+    view::{Column, Cursor, Key, Panel, Range, Sort, TableAsk, View},
 };
 use peerscope_introspection::wire::{self, ServerMessage, server_message::Payload};
 use prost::Message;
@@ -105,14 +105,8 @@ pub fn tell(engine: &mut Engine, instant_ms: u64, connections: &[Conn]) {
 pub fn table_ask() -> TableAsk {
     TableAsk {
         sort: Sort { by: Column::Peer, descending: false },
-        scroll_px: 0,
         height_px: u32::MAX,
-        row_px: 26,
-        head_px: 32,
-        sub_row_px: 22,
-        expanded: Vec::new(),
-        group: None,
-        folds: Folds::default(),
+        ..TableAsk::default()
     }
 }
 

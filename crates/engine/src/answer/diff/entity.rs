@@ -1,5 +1,7 @@
 //! Something compared: a connection, stream, peer or protocol as it is in either moment.
 
+use std::cmp::Reverse;
+
 use super::raw::Values;
 use crate::{
     answer::{Look, row::transport},
@@ -39,17 +41,13 @@ impl Entity {
         }
     }
 
-    /// How much it changed: what it is before how much it moved.
-    pub fn weight(&self) -> (bool, u64) {
-        let (Some(a), Some(b)) = (&self.a, &self.b) else { return (false, 0) };
-        let mut weight = (false, 0u64);
-        for (a, b) in a.iter().zip(b) {
-            match (a.number(), b.number()) {
-                (Some(a), Some(b)) => weight.1 = weight.1.saturating_add(a.abs_diff(b)),
-                _ => weight.0 |= a != b,
-            }
-        }
-        weight
+    /// Which of its fields differs first, and by how much: what is shown of it.
+    pub fn weight(&self) -> (usize, Reverse<u64>) {
+        let (Some(a), Some(b)) = (&self.a, &self.b) else { return (0, Reverse(0)) };
+        let mut differing = a.iter().zip(b).enumerate().filter(|(_, (a, b))| a != b);
+        let Some((field, (a, b))) = differing.next() else { return (0, Reverse(0)) };
+        let by = a.number().zip(b.number()).map_or(0, |(a, b)| a.abs_diff(b));
+        (field, Reverse(by))
     }
 
     fn row(&self) -> Option<RowIx> {
