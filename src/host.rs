@@ -18,7 +18,7 @@ use crate::{
     host::{kept::Kept, pulse::Pulse, running::Running, tab::Tab},
     model::{
         Budget, Link, Said, Trouble,
-        saving::{Replace, Saving},
+        saving::{self, Replace, Saving},
     },
     route,
 };
@@ -321,7 +321,8 @@ impl Host {
         if !given {
             return vec![Said::Saving(Saving::Failed("The browser did not take the file.".to_owned()))];
         }
-        vec![Said::Saved { frames: saved.frames, damaged: saved.damaged, left_out: saved.left_out }]
+        let Saved { frames, damaged, left_out, .. } = *saved;
+        vec![Said::Saved(saving::Saved { name: self.file_name.clone(), frames, damaged, left_out })]
     }
 
     fn greet(&mut self, build: &str) -> Vec<Said> {

@@ -337,11 +337,7 @@ pub enum Said {
     Preview(saving::Preview),
     Saving(saving::Saving),
     /// A file was handed to the user.
-    Saved {
-        frames: u64,
-        damaged: u64,
-        left_out: u64,
-    },
+    Saved(saving::Saved),
     /// The worker is gone: why, in words.
     Lost(String),
     /// It is back, and filled again: with what, in words.

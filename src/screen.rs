@@ -55,9 +55,9 @@ pub fn stage_width(model: &Model) -> f64 {
     (width - rail - if beside { INSPECTOR } else { 0.0 }).max(0.0)
 }
 
-/// What is wrong with the query.
-pub fn query_error(error: Option<&QueryError>) -> Option<Html> {
-    error.map(|error| {
+/// What is wrong with the query. While it is typed, the query box says it.
+pub fn query_error(model: &Model, error: Option<&QueryError>) -> Option<Html> {
+    error.filter(|_| model.search.caret.is_none()).map(|error| {
         html! { <span class="warn el qerror" title={text::title(&error.text)}>{ text::safe(&error.text) }</span> }
     })
 }

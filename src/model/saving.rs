@@ -35,6 +35,16 @@ impl Replace {
     }
 }
 
+/// A file was handed to the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved {
+    pub name: String,
+    pub frames: u64,
+    /// Frames of the source that were damaged, and what redaction left out: neither is in the file.
+    pub damaged: u64,
+    pub left_out: u64,
+}
+
 /// One of the four switches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Switch {

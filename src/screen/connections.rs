@@ -172,7 +172,7 @@ pub fn Connections(props: &ScreenProps) -> Html {
                 <h1>{ "Connections" }</h1>
                 <span class="sum">{ sum.unwrap_or_default() }</span>
                 <span class="sp"></span>
-                { each(query_error(answer.and_then(|table| table.query_error.as_ref()))) }
+                { each(query_error(model, answer.and_then(|table| table.query_error.as_ref()))) }
                 { each(matching) }
                 { each((!model.window.phone()).then(|| group::menu(props))) }
             </div>

@@ -98,7 +98,7 @@ pub fn Diff(props: &ScreenProps) -> Html {
                 <h1>{ "Compare" }</h1>
                 { each(diff.filter(|_| pinned.is_some()).map(|diff| moments(model, diff))) }
                 <span class="sp"></span>
-                { each(query_error(diff.and_then(|diff| diff.query_error.as_ref()))) }
+                { each(query_error(model, diff.and_then(|diff| diff.query_error.as_ref()))) }
                 { buttons(props) }
             </div>
             { each(pinned.map(|_| sections(props))) }
@@ -175,12 +175,12 @@ fn whole(props: &ScreenProps, diff: &Answered) -> Html {
     };
     if stage_width(&props.model) > BESIDE {
         return html! {
-            <div class="grid d2"><div class="dside">{ figures::figures(diff) }{ figures::causes(diff) }</div><div class="dlist">{ list }</div></div>
+            <div class="grid d2"><div class="dside">{ figures::figures(diff, !query.is_empty()) }{ figures::causes(diff) }</div><div class="dlist">{ list }</div></div>
         };
     }
     html! {
         <>
-            <details class="dfold"><summary>{ "Figures and causes" }</summary>{ figures::figures(diff) }{ figures::causes(diff) }</details>
+            <details class="dfold"><summary>{ "Figures and causes" }</summary>{ figures::figures(diff, !query.is_empty()) }{ figures::causes(diff) }</details>
             { list }
         </>
     }

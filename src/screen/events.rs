@@ -261,7 +261,7 @@ pub fn Events(props: &ScreenProps) -> Html {
                 <h1>{ "Events" }</h1>
                 <span class="sum">{ sum.unwrap_or_default() }</span>
                 <span class="sp"></span>
-                { each(query_error(answer.and_then(|log| log.query_error.as_ref()))) }
+                { each(query_error(model, answer.and_then(|log| log.query_error.as_ref()))) }
                 { each(matching) }
                 { group_menu(props, &GROUPS, group(model)) }
                 { each(tail) }

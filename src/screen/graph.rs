@@ -111,7 +111,7 @@ pub fn Graph(props: &ScreenProps) -> Html {
         <main class="view" data-testid="screen-graph">
             <div class="viewbar">
                 <h1>{ "Graph" }</h1><span class="sum">{ sum.unwrap_or_default() }</span><span class="sp"></span>
-                { each(query_error(radar.and_then(|radar| radar.query_error.as_ref()))) }
+                { each(query_error(&props.model, radar.and_then(|radar| radar.query_error.as_ref()))) }
                 { each(matching) }
                 <span class="t3 nw desk caption">{ "Labels: top 8 talkers" }</span>
             </div>

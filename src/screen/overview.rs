@@ -82,7 +82,7 @@ pub fn Overview(props: &ScreenProps) -> Html {
                 <h1>{ "Overview" }</h1>
                 <span class="sum">{ frame.as_deref().map(|frame| sum(model, frame)).unwrap_or_default() }</span>
                 <span class="sp"></span>
-                { each(query_error(answer.and_then(|overview| overview.query_error.as_ref()))) }
+                { each(query_error(model, answer.and_then(|overview| overview.query_error.as_ref()))) }
                 <span class="t3 desk caption">{ "Rates over 10 s" }</span>
             </div>
             { figures::strip(model, frame.as_deref(), answer) }

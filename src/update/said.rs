@@ -44,7 +44,7 @@ pub fn said(model: &mut Model, said: Said, effects: &mut Vec<Effect>) {
                 state.saving = how;
             }
         }
-        Said::Saved { frames, damaged, left_out } => saving::saved(model, frames, damaged, left_out, effects),
+        Said::Saved(saved) => saving::saved(model, &saved, effects),
         Said::Lost(why) => {
             if let Some(state) = &mut model.saving
                 && matches!(state.saving, Saving::Running(_))

@@ -7,7 +7,7 @@ use crate::{
     format,
     model::{
         Model,
-        saving::{Action, LAST_MS, Saving, State, Stretch, Switch},
+        saving::{Action, LAST_MS, Saved, Saving, State, Stretch, Switch},
     },
 };
 
@@ -70,9 +70,10 @@ fn preview(model: &Model, effects: &mut Vec<Effect>) {
 }
 
 /// The file is the user's.
-pub fn saved(model: &mut Model, frames: u64, damaged: u64, left_out: u64, effects: &mut Vec<Effect>) {
+pub fn saved(model: &mut Model, told: &Saved, effects: &mut Vec<Effect>) {
+    let Saved { ref name, frames, damaged, left_out } = *told;
     model.saving = None;
-    let mut text = format!("Saved {} frames.", format::count(frames));
+    let mut text = format!("Saved {} frames as {name}.", format::count(frames));
     if damaged > 0 {
         text += &format!(" {} damaged ones of the source are not in the file.", format::count(damaged));
     }
@@ -182,8 +183,10 @@ mod tests {
     fn a_file_that_lacks_something_says_so_until_it_is_read() {
         let mut model = model();
         let mut effects = Vec::new();
-        saved(&mut model, 10, 0, 0, &mut effects);
-        saved(&mut model, 10, 2, 3, &mut effects);
+        let whole = Saved { name: "a.libp2p.trace".into(), frames: 10, damaged: 0, left_out: 0 };
+        saved(&mut model, &whole, &mut effects);
+        saved(&mut model, &Saved { damaged: 2, left_out: 3, ..whole }, &mut effects);
+        assert_eq!(model.toasts[0].text, "Saved 10 frames as a.libp2p.trace.");
         assert_eq!(model.toasts.iter().map(|toast| toast.error).collect::<Vec<_>>(), [false, true]);
         assert!(model.toasts[1].text.contains("2 damaged") && model.toasts[1].text.contains("3 things"));
     }

@@ -1,8 +1,9 @@
 //! The query box while it is typed in, groups, and two moments compared, in the real page.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fantoccini::{Locator, key::Key};
+use peerscope_endpoint::ViewerServer;
 use serde_json::Value;
 
 use crate::{
@@ -11,18 +12,19 @@ use crate::{
     recordings::{made, viewer},
 };
 
-/// A recording of a node whose connections come and go, in a file of the test's own.
-fn recording(name: &str) -> Option<PathBuf> {
+/// A recording of a node whose connections come and go, in a file of the test's own, open in the page.
+async fn opened(dist: PathBuf, name: &str) -> Option<(Browser, ViewerServer)> {
     let figures =
         ["--connections", "40", "--streams", "3", "--duration", "60", "--churn", "2", "--event-rate", "5"];
-    made(name, &figures)
-}
-
-async fn open(browser: &Browser, file: &Path) {
+    let file = made(name, &figures)?;
+    let (server, url) = viewer(dist).await;
+    let browser = Browser::start(1440, 900).await;
+    browser.goto(&url).await;
     let input = browser.find("file-input").await;
     input.send_keys(&file.display().to_string()).await.expect("a file is chosen");
     browser.until_link("file").await;
     browser.until("all of it", "return (await window.peerscope.stats()).states >= 60").await;
+    Some((browser, server))
 }
 
 async fn text(browser: &Browser, script: &str) -> String {
@@ -34,12 +36,7 @@ const ROWS: &str = "return [...document.querySelectorAll('[data-testid=row]')].l
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_query_box_proposes_and_corrects() {
-    let dist = page!();
-    let Some(file) = recording("e2e-typed.libp2p.trace") else { return };
-    let (server, url) = viewer(dist).await;
-    let browser = Browser::start(1440, 900).await;
-    browser.goto(&url).await;
-    open(&browser, &file).await;
+    let Some((browser, server)) = opened(page!(), "e2e-typed.libp2p.trace").await else { return };
     browser.click("nav-connections").await;
     browser.until("rows", ROWS).await;
 
@@ -103,12 +100,7 @@ async fn the_query_box_proposes_and_corrects() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_are_grouped() {
-    let dist = page!();
-    let Some(file) = recording("e2e-grouped.libp2p.trace") else { return };
-    let (server, url) = viewer(dist).await;
-    let browser = Browser::start(1440, 900).await;
-    browser.goto(&url).await;
-    open(&browser, &file).await;
+    let Some((browser, server)) = opened(page!(), "e2e-grouped.libp2p.trace").await else { return };
     browser.click("nav-connections").await;
     browser.until("rows", ROWS).await;
     let all = browser.query("connections").await.len();
@@ -142,12 +134,7 @@ async fn connections_are_grouped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_moments_are_compared() {
-    let dist = page!();
-    let Some(file) = recording("e2e-compared.libp2p.trace") else { return };
-    let (server, url) = viewer(dist).await;
-    let browser = Browser::start(1440, 900).await;
-    browser.goto(&url).await;
-    open(&browser, &file).await;
+    let Some((browser, server)) = opened(page!(), "e2e-compared.libp2p.trace").await else { return };
     browser.click("nav-diff").await;
     browser.find("screen-diff").await;
     let open_keys = "return (await window.peerscope.query('connections')).filter(row => row.end_ms === null).map(row => row.key)";

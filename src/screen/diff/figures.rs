@@ -9,7 +9,8 @@ use crate::{
     part::{each, text},
 };
 
-pub fn figures(diff: &Diff) -> Html {
+/// `filtered`: a query leaves out some of the rows, and nothing of the figures.
+pub fn figures(diff: &Diff, filtered: bool) -> Html {
     let rows = diff.figures.iter().map(|figure| {
         let change = words::difference(&figure.a, &figure.b).unwrap_or_default();
         html! {
@@ -23,7 +24,7 @@ pub fn figures(diff: &Diff) -> Html {
     });
     html! {
         <section class="panel">
-            <header>{ "Figures " }<span class="t3">{ "B against A" }</span></header>
+            <header>{ "Figures " }<span class="t3">{ if filtered { "of the whole node, B against A" } else { "B against A" } }</span></header>
             <table class="t dfig" aria-label="Figures in A and B">
                 <colgroup><col /><col style="width:80px" /><col style="width:80px" /><col style="width:76px" /></colgroup>
                 <thead><tr>

@@ -76,7 +76,7 @@ fn switches(state: &State) -> [Row; 4] {
             replace.agents,
             "agents",
             "Agent versions",
-            "rust-libp2p/0.57.1 becomes rust-libp2p; others a number",
+            "rust-libp2p/0.57.1 becomes rust-libp2p; others a stand-in",
         ),
     ]
 }
@@ -142,7 +142,10 @@ fn strip(props: &PartProps, state: &State) -> Html {
 pub fn file(props: &PartProps, state: &State) -> Html {
     let model = &props.model;
     let chosen = range(state.stretch, model.route.range, span(model)).or(span(model));
-    let size = chosen.and_then(|times| size(model, state, times)).map(|size| format!("≈ {}", size.text()));
+    let size = chosen.and_then(|times| size(model, state, times)).map(|size| {
+        // How much packing saves is known once it is done.
+        format!("≈ {}{}", size.text(), if state.packed { " before packing" } else { "" })
+    });
     let onclick = {
         let packed = state.packed;
         props.dispatch.reform(move |_: MouseEvent| Action::Saving(saving::Action::Pack(!packed)))
