@@ -79,13 +79,7 @@ pub fn Diff(props: &ScreenProps) -> Html {
     let diff = frame.as_deref().and_then(answered);
     let pinned = model.route.pinned_ms;
     let body = match (pinned, diff) {
-        (None, _) => html! {
-            <Empty title="Two moments, compared">
-                { "Pin the moment shown as A, then move the cursor to B, along the timeline or with the keys " }
-                <kbd>{ "," }</kbd>{ " and " }<kbd>{ "." }</kbd>
-                { ". What appeared, vanished and changed between them is listed here." }
-            </Empty>
-        },
+        (None, _) => nothing_pinned(props),
         (Some(_), Some(diff)) if diff.a_ms.is_none() => html! {
             <Empty title="No snapshot at A">{ "Nothing of that moment is in the history. Pin another one." }</Empty>
         },
@@ -104,6 +98,31 @@ pub fn Diff(props: &ScreenProps) -> Html {
             { each(pinned.map(|_| sections(props))) }
             { body }
         </main>
+    }
+}
+
+/// What to do here; and what most want at first, at a press.
+fn nothing_pinned(props: &ScreenProps) -> Html {
+    let model = &props.model;
+    let head = model.frame.as_ref().map(|frame| &frame.head);
+    let begin = match model.route.range {
+        Some(range) => Some((range.from_ms, "Compare with the range's begin")),
+        None => head.and_then(|head| Some((head.first_snapshot_ms?, "Compare with the beginning"))),
+    };
+    let begin = begin.map(|(at_ms, label)| {
+        let onclick = props.dispatch.reform(move |_: MouseEvent| Act::Pin(Some(at_ms)));
+        html! { <p><button class="btn pri" data-testid="pin-begin" {onclick}>{ label }</button></p> }
+    });
+    html! {
+        <div class="empty" data-testid="empty">
+            <b>{ "Two moments, compared" }</b>
+            <p>
+                { "Pin the moment shown as A, then move the cursor to B, along the timeline or with the keys " }
+                <kbd>{ "," }</kbd>{ " and " }<kbd>{ "." }</kbd>
+                { ". What appeared, vanished and changed between them is listed here." }
+            </p>
+            { each(begin) }
+        </div>
     }
 }
 

@@ -137,6 +137,11 @@ async fn two_moments_are_compared() {
     let Some((browser, server)) = opened(page!(), "e2e-compared.libp2p.trace").await else { return };
     browser.click("nav-diff").await;
     browser.find("screen-diff").await;
+    // At a press: the beginning against now.
+    browser.click("pin-begin").await;
+    browser.until("the comparison", "return document.querySelector('[data-testid=compared]')").await;
+    browser.click("unpin").await;
+    browser.find("pin-begin").await;
     let open_keys = "return (await window.peerscope.query('connections')).filter(row => row.end_ms === null).map(row => row.key)";
     let first =
         browser.js("return (await window.peerscope.stats()).first_ms").await.as_u64().expect("a time");

@@ -62,6 +62,8 @@ pub struct Head {
     /// Number of the cursor's snapshot, from 1; 0 when there is none.
     pub snapshot: u32,
     pub snapshots: u32,
+    /// Time of the first snapshot that is still there.
+    pub first_snapshot_ms: Option<u64>,
     /// The moment before and after the cursor, for stepping.
     pub previous_ms: Option<u64>,
     pub next_ms: Option<u64>,

@@ -21,6 +21,7 @@ pub fn answer(look: &Look<'_>, problems: Problems) -> Head {
         },
         snapshot: place.map_or(0, |place| history.number(place) as u32 + 1),
         snapshots: history.snapshot_count() as u32,
+        first_snapshot_ms: history.first_ms(),
         previous_ms: place.and_then(|place| {
             // Between two snapshots, the step back is to the one shown.
             let at = instant(place)?;
