@@ -175,7 +175,7 @@ async fn two_moments_are_compared() {
     browser.screenshot("diff").await;
 
     // The link alone shows the same, and turned round it is the mirror.
-    assert!(text(&browser, "return location.hash").await.contains(&format!("a={a}")));
+    browser.until("the address", &format!("return location.hash.includes('a={a}')")).await;
     browser.click("swap").await;
     browser.until("the mirror", &head("vanished", appeared)).await;
     browser.click("section-streams").await;
