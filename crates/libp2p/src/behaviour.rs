@@ -11,6 +11,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use libp2p::{
@@ -24,7 +25,14 @@ use libp2p::{
 use peerscope_introspection::wire::Role;
 
 pub use self::handler::Handler;
-use crate::{Inspect, Introspector, record::ConnectionRecord};
+use crate::{
+    Inspect, Introspector,
+    inside::{Beat, Slot},
+    record::ConnectionRecord,
+};
+
+/// How often a behaviour reports while somebody listens.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
 
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 
@@ -36,11 +44,16 @@ pub struct Introspect<B> {
     inner: B,
     introspector: Introspector,
     number: u64,
+    slot: Option<Arc<Slot>>,
+    beat: Beat,
 }
 
 impl<B: Inspect> Introspect<B> {
     pub(crate) fn new(inner: B, introspector: Introspector) -> Self {
-        Self { inner, introspector, number: NEXT_NUMBER.fetch_add(1, Relaxed) }
+        let number = NEXT_NUMBER.fetch_add(1, Relaxed);
+        let slot = B::LOOKS.then(|| introspector.node().inside.add());
+        let introspector = introspector.of_behaviour(number);
+        Self { inner, introspector, number, slot, beat: Beat::new(REPORT_EVERY) }
     }
 }
 
@@ -95,11 +108,6 @@ impl<B: fmt::Debug> fmt::Debug for Introspect<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)
     }
-}
-
-/// The number in libp2p's id of a connection, which it shows but does not hand out.
-pub(crate) fn number(id: ConnectionId) -> u64 {
-    id.to_string().parse().unwrap_or_default()
 }
 
 impl<B: Inspect> NetworkBehaviour for Introspect<B> {
@@ -167,6 +175,12 @@ impl<B: Inspect> NetworkBehaviour for Introspect<B> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
+        if let Some(slot) = &self.slot {
+            slot.polled(cx, || self.inner.look(&self.introspector));
+            if self.beat.is_due(self.introspector.node().teller.is_heard(), cx) {
+                self.inner.report(&self.introspector);
+            }
+        }
         let next = self.inner.poll(cx);
         if let Poll::Ready(ToSwarm::GenerateEvent(event)) = &next {
             B::inspect(event, &self.introspector);

@@ -1,11 +1,27 @@
 //! What the introspector learns from the events of a behaviour.
 
+#[cfg(feature = "autonat")]
+mod autonat;
+#[cfg(feature = "dcutr")]
+mod dcutr;
+#[cfg(feature = "gossipsub")]
+mod gossipsub;
 #[cfg(feature = "identify")]
 mod identify;
+#[cfg(feature = "kad")]
+mod kad;
+#[cfg(feature = "mdns")]
+mod mdns;
 #[cfg(feature = "ping")]
 mod ping;
+#[cfg(feature = "relay")]
+mod relay;
+#[cfg(feature = "rendezvous")]
+mod rendezvous;
 #[cfg(feature = "request-response")]
 mod request_response;
+#[cfg(feature = "upnp")]
+mod upnp;
 
 use libp2p::swarm::{NetworkBehaviour, behaviour::toggle::Toggle};
 
@@ -34,16 +50,44 @@ use crate::Introspector;
 /// }
 /// ```
 pub trait Inspect: NetworkBehaviour {
+    /// Whether [`look`](Self::look) and [`report`](Self::report) are to be called at all. Not by default.
+    const LOOKS: bool = false;
+
     /// Called with each event that the behaviour is about to hand to the swarm. Must not block.
     fn inspect(event: &Self::ToSwarm, introspector: &Introspector) {
         let _ = (event, introspector);
+    }
+
+    /// Called in the swarm's task, just before the behaviour is polled, whenever somebody takes a snapshot: for what only
+    /// the behaviour itself can tell. Must not block.
+    fn look(&mut self, introspector: &Introspector) {
+        let _ = introspector;
+    }
+
+    /// The same, every 5 s while somebody listens to events: for events that sum up. Must not block.
+    fn report(&mut self, introspector: &Introspector) {
+        let _ = introspector;
     }
 }
 
 /// One that may be switched off. While it is, it wraps no connection: wrap a behaviour beside it as well.
 impl<B: Inspect> Inspect for Toggle<B> {
+    const LOOKS: bool = B::LOOKS;
+
     fn inspect(event: &Self::ToSwarm, introspector: &Introspector) {
         B::inspect(event, introspector);
+    }
+
+    fn look(&mut self, introspector: &Introspector) {
+        if let Some(behaviour) = self.as_mut() {
+            behaviour.look(introspector);
+        }
+    }
+
+    fn report(&mut self, introspector: &Introspector) {
+        if let Some(behaviour) = self.as_mut() {
+            behaviour.report(introspector);
+        }
     }
 }
 

@@ -25,6 +25,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Introspector {
     node: Arc<Node>,
+    /// The wrapped behaviour that this handle was made for; 0: the user's own.
+    source: u64,
 }
 
 impl Default for Introspector {
@@ -85,7 +87,7 @@ impl Builder {
     #[must_use]
     pub fn build(self) -> Introspector {
         let peer = self.options.peer;
-        let introspector = Introspector { node: Arc::new(Node::new(self.options)) };
+        let introspector = Introspector { node: Arc::new(Node::new(self.options)), source: 0 };
         if let Some(peer) = peer {
             introspector.set_peer_id(peer);
         }
@@ -108,6 +110,15 @@ impl Introspector {
 
     pub(crate) fn node(&self) -> &Arc<Node> {
         &self.node
+    }
+
+    pub(crate) fn of_behaviour(&self, source: u64) -> Self {
+        Self { node: self.node.clone(), source }
+    }
+
+    /// The number of the wrapped behaviour whose handle this is.
+    pub(crate) fn source(&self) -> u64 {
+        self.source
     }
 
     /// Says who this node is. [`security`](Self::security) says it by itself; a node that has only [`wrap`](Self::wrap)
@@ -206,7 +217,10 @@ impl Contract for Introspector {
     }
 
     fn fetch_full_state(&self) -> BoxFuture<'_, Result<State, IntrospectError>> {
-        Box::pin(async { self.unless_closed(|| snapshot::state(&self.node)) })
+        Box::pin(async {
+            self.node.inside.look().await;
+            self.unless_closed(|| snapshot::state(&self.node))
+        })
     }
 
     fn event_stream(&self) -> Result<EventStream, IntrospectError> {

@@ -41,6 +41,7 @@ mod cause;
 mod clip;
 mod clock;
 mod events;
+mod inside;
 mod inspect;
 mod introspector;
 mod muxer;

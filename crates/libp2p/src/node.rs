@@ -15,7 +15,8 @@ use parking_lot::{Mutex, RwLock};
 use crate::{
     cause::Cause,
     clock::{self, Instant},
-    events::{Facts, Teller},
+    events::{Facts, Teller, kinds::Id},
+    inside::Inside,
     options::Options,
     record::{Bytes, ClosedQueue, ConnectionRecord, Link, LinkLook, StreamRecord},
 };
@@ -28,6 +29,9 @@ const MAX_PENDING: usize = 65_536;
 pub(crate) struct Node {
     pub(crate) options: Options,
     pub(crate) start_ms: u64,
+    /// Goes before the number of each connection, so that no id comes again in the node's next life.
+    run: String,
+    pub(crate) inside: Inside,
     pub(crate) teller: Teller,
     pub(crate) facts: Mutex<Facts>,
     pub(crate) peer: OnceLock<PeerId>,
@@ -73,8 +77,11 @@ pub(crate) struct Look {
 
 impl Node {
     pub(crate) fn new(options: Options) -> Self {
+        let start_ms = clock::now_ms();
         Self {
-            start_ms: clock::now_ms(),
+            start_ms,
+            run: base36(start_ms),
+            inside: Inside::default(),
             teller: Teller::new(options.max_queued_events),
             facts: Mutex::default(),
             peer: OnceLock::new(),
@@ -92,6 +99,11 @@ impl Node {
             closed: AtomicBool::new(false),
             options,
         }
+    }
+
+    /// A connection's id, in the state and in events.
+    pub(crate) fn id(&self, id: ConnectionId) -> Id {
+        Id(format!("{}-{id}", self.run))
     }
 
     /// Whether the behaviour with this number reports for the swarm. The first that asks does, until it is dropped.
@@ -258,6 +270,16 @@ pub(crate) fn new_link(node: &Arc<Node>, muxer: Option<&str>, security: Option<&
         muxer.map(|name| node.intern(name.to_owned())),
         security.map(|name| node.intern(name.to_owned())),
     )
+}
+
+/// Digits and small letters: a time in milliseconds takes eight until the year 2059.
+fn base36(mut number: u64) -> String {
+    let mut digits = Vec::new();
+    while number > 0 || digits.is_empty() {
+        digits.extend(char::from_digit((number % 36) as u32, 36));
+        number /= 36;
+    }
+    digits.into_iter().rev().collect()
 }
 
 #[cfg(test)]

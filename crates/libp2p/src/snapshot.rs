@@ -31,7 +31,7 @@ pub(crate) fn state(node: &Node) -> State {
         .connections
         .iter()
         .map(|(record, side)| {
-            connection(record, side.as_ref(), closed.remove(&record.id).unwrap_or_default())
+            connection(node, record, side.as_ref(), closed.remove(&record.id).unwrap_or_default())
         })
         .collect::<Vec<_>>();
     connections.sort_by_key(|connection| (connection.id.len(), connection.id.clone()));
@@ -46,11 +46,12 @@ pub(crate) fn state(node: &Node) -> State {
 }
 
 fn connection(
+    node: &Node,
     record: &ConnectionRecord,
     side: Option<&LinkLook>,
     closed: Vec<Arc<StreamRecord>>,
 ) -> Connection {
-    let id = record.id.to_string();
+    let id = node.id(record.id).0;
     let ends = record.ends();
     let closed_ms = record.closed_ms();
     // Security and muxer of a QUIC connection are known even where its muxer is not wrapped.

@@ -15,7 +15,7 @@ async fn of_several_wrapped_fields_one_reports() {
     // Both ping and identify are wrapped.
     let (a, b) = (Setup::default().start(), Setup::default().start());
     let (id, _) = connected(&a, &b, b.listen_tcp().await).await;
-    a.close(id).await;
+    a.close(&id).await;
     let mut names = Vec::new();
     loop {
         if let Told::Event(event) = a.told().await {

@@ -12,7 +12,7 @@ async fn a_connection_over_quic() {
     let (at_a, at_b) = connected(&a, &b, address.clone()).await;
     let connection = a
         .until("latency and a ping stream", |all| {
-            let one = by_id(all, at_a).filter(|one| one.latency_ns > 0)?;
+            let one = by_id(all, &at_a).filter(|one| one.latency_ns > 0)?;
             let streams = &one.streams.as_ref()?.streams;
             streams.iter().any(|stream| stream.protocol == "/ipfs/ping/1.0.0").then(|| one.clone())
         })
@@ -24,11 +24,11 @@ async fn a_connection_over_quic() {
     assert_eq!((attributes.encryption.as_str(), attributes.multiplexer.as_str()), ("/tls/1.0.0", "/quic-v1"));
     assert!(connection.traffic.expect("traffic").traffic_out.expect("out").cum_bytes > 0);
 
-    a.close(at_a).await;
+    a.close(&at_a).await;
     for (node, id, cause) in [(&a, at_a, "closedByUs"), (&b, at_b, "closedByRemote")] {
         let closed = node
             .until("a closed connection", |all| {
-                by_id(all, id).filter(|one| one.status == i32::from(Status::Closed)).cloned()
+                by_id(all, &id).filter(|one| one.status == i32::from(Status::Closed)).cloned()
             })
             .await;
         assert_eq!(closed.close_cause, cause);

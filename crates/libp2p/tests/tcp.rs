@@ -20,7 +20,7 @@ async fn a_connection_over_tcp_and_noise() {
     // The dialer: everything but its own address from the start, that and the agent with identify, latency with ping.
     let connection = a
         .until("latency and agent", |all| {
-            by_id(all, at_a).filter(|one| one.latency_ns > 0 && !one.user_provided_tags.is_empty()).cloned()
+            by_id(all, &at_a).filter(|one| one.latency_ns > 0 && !one.user_provided_tags.is_empty()).cloned()
         })
         .await;
     assert_eq!(connection.peer_id, b.peer.to_string());
@@ -38,14 +38,14 @@ async fn a_connection_over_tcp_and_noise() {
     assert_eq!(timeline.close_ts, 0);
 
     // The listener knows both addresses.
-    let other = b.until("latency", |all| by_id(all, at_b).filter(|one| one.latency_ns > 0).cloned()).await;
+    let other = b.until("latency", |all| by_id(all, &at_b).filter(|one| one.latency_ns > 0).cloned()).await;
     assert_eq!(other.role, i32::from(Role::Responder));
     assert_eq!(other.endpoints.expect("endpoints").src_multiaddr, address.to_string());
     assert_eq!(other.attribs.expect("attributes").encryption, "/noise");
 
     // Ping's stream, with growing bytes in both directions.
     let ping = |all: &[peerscope_introspection::wire::Connection]| {
-        let streams = by_id(all, at_a)?.streams.clone()?.streams;
+        let streams = by_id(all, &at_a)?.streams.clone()?.streams;
         streams
             .into_iter()
             .find(|stream| stream.protocol == PING && stream.role == i32::from(Role::Initiator))
@@ -113,7 +113,7 @@ async fn the_events_of_a_connection() {
     let pinged = a.event("PingResult", |event| !event["rttNs"].is_null()).await;
     assert!(pinged["rttNs"].as_u64().expect("a number") > 0);
 
-    a.close(connected["connection"].as_u64().expect("a number")).await;
+    a.close(connected["connection"].as_str().expect("an id")).await;
     let gone = a.event("PeerDisconnected", |_| true).await;
     assert_eq!((gone["peer"].as_str(), gone["cause"].as_str()), (Some(peer.as_str()), Some("closedByUs")));
     assert_eq!(gone["connection"], connected["connection"]);
@@ -126,19 +126,20 @@ async fn a_closed_connection_stays_for_a_while() {
     let (a, b) = (Setup::default().start(), Setup::default().start());
     let (at_a, at_b) = connected(&a, &b, b.listen_tcp().await).await;
     let has_ping = |all: &[peerscope_introspection::wire::Connection]| {
-        let streams = by_id(all, at_a)?.streams.clone()?.streams;
+        let streams = by_id(all, &at_a)?.streams.clone()?.streams;
         let heard =
             |stream: &Stream| stream.traffic.and_then(|both| both.traffic_in).map_or(0, |one| one.cum_bytes);
         streams.iter().any(|stream| stream.protocol == PING && heard(stream) > 0).then_some(())
     };
     a.until("a ping stream that was answered", has_ping).await;
-    a.close(at_a).await;
-    let closed = |id| {
+    a.close(&at_a).await;
+    let closed = |id: &str| {
+        let id = id.to_owned();
         move |all: &[peerscope_introspection::wire::Connection]| {
-            by_id(all, id).filter(|one| one.status == i32::from(Status::Closed)).cloned()
+            by_id(all, &id).filter(|one| one.status == i32::from(Status::Closed)).cloned()
         }
     };
-    let ours = a.until("a closed connection", closed(at_a)).await;
+    let ours = a.until("a closed connection", closed(&at_a)).await;
     assert_eq!(ours.close_cause, "closedByUs");
     let timeline = ours.timeline.expect("a timeline");
     assert!(timeline.close_ts >= timeline.upgraded_ts);
@@ -148,7 +149,7 @@ async fn a_closed_connection_stays_for_a_while() {
     assert_eq!(ping.status, i32::from(Status::Closed), "{ping:?}");
     assert_eq!(ping.close_cause, "closedByUs", "{streams:#?}");
     assert!(ping.timeline.expect("a timeline").close_ts > 0);
-    let theirs = b.until("a closed connection", closed(at_b)).await;
+    let theirs = b.until("a closed connection", closed(&at_b)).await;
     assert!(is_end_by_remote(&theirs.close_cause), "{}", theirs.close_cause);
 
     // It goes; its bytes stay in the total.
@@ -169,7 +170,7 @@ async fn a_pair_of_securities() {
     for (id, expected) in [(with_tls, "/tls/1.0.0"), (with_noise, "/noise")] {
         let name = both
             .until("a security", |all| {
-                Some(by_id(all, id)?.attribs.clone()?.encryption).filter(|name| !name.is_empty())
+                Some(by_id(all, &id)?.attribs.clone()?.encryption).filter(|name| !name.is_empty())
             })
             .await;
         assert_eq!(name, expected);

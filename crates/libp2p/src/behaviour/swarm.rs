@@ -6,7 +6,6 @@ use libp2p::{
     swarm::{ConnectionDenied, ConnectionId, DialError, FromSwarm, ListenError, behaviour as from},
 };
 
-use super::number;
 use crate::{
     cause::Cause,
     clip,
@@ -27,7 +26,7 @@ pub(super) fn incoming(node: &Node, id: ConnectionId, local: &Multiaddr, remote:
     node.teller.own(|| IncomingConnection {
         local: Address::of(local),
         remote: Address::of(remote),
-        connection: number(id),
+        connection: node.id(id),
     });
 }
 
@@ -36,7 +35,7 @@ pub(super) fn dialing(node: &Node, id: ConnectionId, peer: Option<PeerId>, addre
     node.teller.own(|| Dialing {
         peer: peer.map(Peer),
         addresses: Address::list(addresses),
-        connection: number(id),
+        connection: node.id(id),
     });
 }
 
@@ -50,7 +49,7 @@ pub(super) fn on_event(node: &Node, event: &FromSwarm<'_>) {
             }
             node.teller.own(|| AddressChange {
                 peer: Peer(event.peer_id),
-                connection: number(event.connection_id),
+                connection: node.id(event.connection_id),
                 old: Address::of(event.old.get_remote_address()),
                 new: Address::of(event.new.get_remote_address()),
             });
@@ -119,7 +118,7 @@ fn established(node: &Node, event: &from::ConnectionEstablished<'_>) {
     let record = node.established(event.connection_id);
     node.teller.own(|| PeerConnected {
         peer: Peer(event.peer_id),
-        connection: number(event.connection_id),
+        connection: node.id(event.connection_id),
         remote: Address::of(event.endpoint.get_remote_address()),
         role: role(event.endpoint),
         handshake_ms: record
@@ -136,7 +135,7 @@ fn closed(node: &Node, event: &from::ConnectionClosed<'_>) {
     node.connection_closed(event.connection_id, cause.clone());
     node.teller.own(|| PeerDisconnected {
         peer: Peer(event.peer_id),
-        connection: number(event.connection_id),
+        connection: node.id(event.connection_id),
         remote: Address::of(event.endpoint.get_remote_address()),
         role: role(event.endpoint),
         cause: cause.to_string(),
@@ -165,7 +164,12 @@ fn dial_failure(node: &Node, event: &from::DialFailure<'_>) {
                 ("Denied", vec![Failure { address: None, error: clip::error_text(cause) }])
             }
         };
-        DialFailure { peer: event.peer_id.map(Peer), reason, errors, connection: number(event.connection_id) }
+        DialFailure {
+            peer: event.peer_id.map(Peer),
+            reason,
+            errors,
+            connection: node.id(event.connection_id),
+        }
     });
 }
 
@@ -192,7 +196,7 @@ fn listen_failure(node: &Node, event: &from::ListenFailure<'_>) {
             peer: event.peer_id.map(Peer),
             reason,
             errors,
-            connection: number(event.connection_id),
+            connection: node.id(event.connection_id),
             local: Address::of(event.local_addr),
             remote: Address::of(event.send_back_addr),
         }
@@ -229,7 +233,7 @@ fn denied(node: &Node, id: ConnectionId, peer: Option<PeerId>, cause: &Connectio
     };
     node.teller.own(|| Denied {
         peer: peer.map(Peer),
-        connection: number(id),
+        connection: node.id(id),
         reason,
         limit: exceeded.map(|exceeded| exceeded.limit().into()),
         error: clip::error_text(cause),

@@ -27,6 +27,15 @@ impl Typed for u64 {
     const KIND: PropertyType = PropertyType::Number;
 }
 
+impl Typed for f64 {
+    const KIND: PropertyType = PropertyType::Number;
+}
+
+impl Typed for bool {
+    // The schema has no kind of its own for it.
+    const KIND: PropertyType = PropertyType::Json;
+}
+
 impl<T: Typed> Typed for Option<T> {
     const KIND: PropertyType = T::KIND;
 }
@@ -47,6 +56,19 @@ impl Serialize for Peer {
 
 impl Typed for Peer {
     const KIND: PropertyType = PropertyType::Peerid;
+}
+
+/// A connection, as the state names it.
+pub(crate) struct Id(pub(crate) String);
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl Typed for Id {
+    const KIND: PropertyType = PropertyType::String;
 }
 
 /// An address, as its usual text.
@@ -109,13 +131,13 @@ macro_rules! kinds {
 
 kinds! {
     /// A dial begins. The addresses are those asked for; behaviours may add some.
-    Dialing { peer "peer": Option<Peer>, addresses "addresses": Vec<Address>, connection "connection": u64 }
+    Dialing { peer "peer": Option<Peer>, addresses "addresses": Vec<Address>, connection "connection": Id }
     /// Somebody dials us.
-    IncomingConnection { local "local": Address, remote "remote": Address, connection "connection": u64 }
+    IncomingConnection { local "local": Address, remote "remote": Address, connection "connection": Id }
     /// A connection is there.
     PeerConnected {
         peer "peer": Peer,
-        connection "connection": u64,
+        connection "connection": Id,
         remote "remote": Address,
         role "role": &'static str,
         handshake_ms "handshakeMs": u64,
@@ -124,33 +146,33 @@ kinds! {
     /// A connection is gone.
     PeerDisconnected {
         peer "peer": Peer,
-        connection "connection": u64,
+        connection "connection": Id,
         remote "remote": Address,
         role "role": &'static str,
         cause "cause": String,
     }
     /// The other end of a connection moved.
-    AddressChange { peer "peer": Peer, connection "connection": u64, old "old": Address, new "new": Address }
+    AddressChange { peer "peer": Peer, connection "connection": Id, old "old": Address, new "new": Address }
     /// A dial failed.
     DialFailure {
         peer "peer": Option<Peer>,
         reason "reason": &'static str,
         errors "errors": Vec<Failure>,
-        connection "connection": u64,
+        connection "connection": Id,
     }
     /// Somebody's dial to us failed.
     ListenFailure {
         peer "peer": Option<Peer>,
         reason "reason": &'static str,
         errors "errors": Vec<Failure>,
-        connection "connection": u64,
+        connection "connection": Id,
         local "local": Address,
         remote "remote": Address,
     }
     /// A behaviour of this node denied a connection.
     ConnectionDenied {
         peer "peer": Option<Peer>,
-        connection "connection": u64,
+        connection "connection": Id,
         reason "reason": &'static str,
         limit "limit": Option<u64>,
         error "error": String,
@@ -169,22 +191,22 @@ kinds! {
         external_addrs "externalAddrs": Vec<Address>,
         candidates "candidates": Vec<Address>,
     }
-    PingResult { peer "peer": Peer, connection "connection": u64, rtt_ns "rttNs": Option<u64>, failure "failure": Option<String> }
+    PingResult { peer "peer": Peer, connection "connection": Id, rtt_ns "rttNs": Option<u64>, failure "failure": Option<String> }
     PeerIdentified {
         peer "peer": Peer,
-        connection "connection": u64,
+        connection "connection": Id,
         agent "agent": String,
         protocols "protocols": Vec<String>,
         listen_addrs "listenAddrs": Vec<Address>,
         observed_addr "observedAddr": Address,
     }
     /// Identify failed.
-    PeerIdentifyFailed { peer "peer": Peer, connection "connection": u64, error "error": String }
+    PeerIdentifyFailed { peer "peer": Peer, connection "connection": Id, error "error": String }
     /// A request or response came in.
-    RequestResponseMessage { peer "peer": Peer, connection "connection": u64, kind "kind": &'static str, request "request": String }
-    RequestResponseOutboundFailure { peer "peer": Peer, connection "connection": u64, request "request": String, error "error": String }
-    RequestResponseInboundFailure { peer "peer": Peer, connection "connection": u64, request "request": String, error "error": String }
-    RequestResponseResponseSent { peer "peer": Peer, connection "connection": u64, request "request": String }
+    RequestResponseMessage { peer "peer": Peer, connection "connection": Id, kind "kind": &'static str, request "request": String }
+    RequestResponseOutboundFailure { peer "peer": Peer, connection "connection": Id, request "request": String, error "error": String }
+    RequestResponseInboundFailure { peer "peer": Peer, connection "connection": Id, request "request": String, error "error": String }
+    RequestResponseResponseSent { peer "peer": Peer, connection "connection": Id, request "request": String }
 }
 
 #[cfg(test)]
@@ -193,13 +215,13 @@ mod tests {
 
     #[test]
     fn the_metadata_names_what_the_content_has() {
-        let event = Dialing { peer: None, addresses: Vec::new(), connection: 7 };
+        let event = Dialing { peer: None, addresses: Vec::new(), connection: Id("x-7".to_owned()) };
         let content = serde_json::to_value(&event).expect("a map");
         let keys =
             content.as_object().expect("a map").keys().cloned().collect::<std::collections::BTreeSet<_>>();
         let names = Dialing::PROPERTIES.iter().map(|property| property.name.to_owned()).collect();
         assert_eq!(keys, names);
-        assert_eq!(content["connection"], 7);
+        assert_eq!(content["connection"], "x-7");
         assert_eq!(Dialing::PROPERTIES[1], Property::many("addresses", PropertyType::Multiaddr));
     }
 

@@ -4,7 +4,7 @@ use libp2p::identify;
 
 use super::Inspect;
 use crate::{
-    Introspector, behaviour, clip,
+    Introspector, clip,
     events::kinds::{Address, Peer, PeerIdentified, PeerIdentifyFailed},
 };
 
@@ -23,7 +23,7 @@ impl Inspect for identify::Behaviour {
                 }
                 node.teller.own(|| PeerIdentified {
                     peer: Peer(*peer_id),
-                    connection: behaviour::number(*connection_id),
+                    connection: node.id(*connection_id),
                     agent,
                     protocols: info.protocols.iter().map(ToString::to_string).collect(),
                     listen_addrs: Address::list(&info.listen_addrs),
@@ -33,7 +33,7 @@ impl Inspect for identify::Behaviour {
             identify::Event::Error { connection_id, peer_id, error } => {
                 node.teller.own(|| PeerIdentifyFailed {
                     peer: Peer(*peer_id),
-                    connection: behaviour::number(*connection_id),
+                    connection: node.id(*connection_id),
                     error: clip::error_text(error),
                 })
             }

@@ -10,14 +10,15 @@ use crate::{
 
 impl Inspect for ping::Behaviour {
     fn inspect(event: &ping::Event, introspector: &Introspector) {
+        let node = introspector.node();
         if let Ok(rtt) = event.result
-            && let Some(connection) = introspector.node().connection(event.connection)
+            && let Some(connection) = node.connection(event.connection)
         {
             connection.set_latency(rtt);
         }
-        introspector.node().teller.own(|| PingResult {
+        node.teller.own(|| PingResult {
             peer: Peer(event.peer),
-            connection: crate::behaviour::number(event.connection),
+            connection: node.id(event.connection),
             rtt_ns: event.result.as_ref().ok().map(|rtt| u64::try_from(rtt.as_nanos()).unwrap_or(u64::MAX)),
             failure: event.result.as_ref().err().map(|failure| clip::error_text(failure)),
         });

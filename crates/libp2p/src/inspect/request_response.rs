@@ -4,9 +4,7 @@ use libp2p::request_response::{self, Codec, Event, Message};
 
 use super::Inspect;
 use crate::{
-    Introspector,
-    behaviour::number,
-    clip,
+    Introspector, clip,
     events::kinds::{
         Peer, RequestResponseInboundFailure, RequestResponseMessage, RequestResponseOutboundFailure,
         RequestResponseResponseSent,
@@ -15,7 +13,8 @@ use crate::{
 
 impl<C: Codec + Clone + Send + 'static> Inspect for request_response::Behaviour<C> {
     fn inspect(event: &Self::ToSwarm, introspector: &Introspector) {
-        let teller = &introspector.node().teller;
+        let node = introspector.node();
+        let teller = &node.teller;
         match event {
             Event::Message { peer, connection_id, message } => teller.own(|| {
                 let (kind, request) = match message {
@@ -24,7 +23,7 @@ impl<C: Codec + Clone + Send + 'static> Inspect for request_response::Behaviour<
                 };
                 RequestResponseMessage {
                     peer: Peer(*peer),
-                    connection: number(*connection_id),
+                    connection: node.id(*connection_id),
                     kind,
                     request,
                 }
@@ -32,7 +31,7 @@ impl<C: Codec + Clone + Send + 'static> Inspect for request_response::Behaviour<
             Event::OutboundFailure { peer, connection_id, request_id, error } => {
                 teller.own(|| RequestResponseOutboundFailure {
                     peer: Peer(*peer),
-                    connection: number(*connection_id),
+                    connection: node.id(*connection_id),
                     request: request_id.to_string(),
                     error: clip::error_text(error),
                 });
@@ -40,7 +39,7 @@ impl<C: Codec + Clone + Send + 'static> Inspect for request_response::Behaviour<
             Event::InboundFailure { peer, connection_id, request_id, error } => {
                 teller.own(|| RequestResponseInboundFailure {
                     peer: Peer(*peer),
-                    connection: number(*connection_id),
+                    connection: node.id(*connection_id),
                     request: request_id.to_string(),
                     error: clip::error_text(error),
                 });
@@ -48,7 +47,7 @@ impl<C: Codec + Clone + Send + 'static> Inspect for request_response::Behaviour<
             Event::ResponseSent { peer, connection_id, request_id } => {
                 teller.own(|| RequestResponseResponseSent {
                     peer: Peer(*peer),
-                    connection: number(*connection_id),
+                    connection: node.id(*connection_id),
                     request: request_id.to_string(),
                 })
             }

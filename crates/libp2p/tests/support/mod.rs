@@ -165,8 +165,10 @@ impl Node {
         self.swarm(move |swarm| swarm.dial(options)).await.ok();
     }
 
-    pub async fn close(&self, connection: u64) {
-        let id = ConnectionId::new_unchecked(usize::try_from(connection).expect("an id"));
+    /// Closes the connection of that id.
+    pub async fn close(&self, connection: &str) {
+        let number = connection.rsplit('-').next().and_then(|number| number.parse().ok());
+        let id = ConnectionId::new_unchecked(number.expect("an id"));
         assert!(self.swarm(move |swarm| swarm.close_connection(id)).await);
     }
 
@@ -231,17 +233,18 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Two nodes, the first with one connection to the second. Gives back the number of the connection at both ends.
-pub async fn connected(a: &Node, b: &Node, address: Multiaddr) -> (u64, u64) {
+/// Two nodes, the first with one connection to the second. Gives back the id of the connection at both ends.
+pub async fn connected(a: &Node, b: &Node, address: Multiaddr) -> (String, String) {
     a.dial(b.peer, address).await;
     let (pa, pb) = (a.peer.to_string(), b.peer.to_string());
     let at_a = a.event("PeerConnected", |event| event["peer"] == pb.as_str()).await;
     let at_b = b.event("PeerConnected", |event| event["peer"] == pa.as_str()).await;
-    (at_a["connection"].as_u64().expect("a number"), at_b["connection"].as_u64().expect("a number"))
+    let id = |event: &Value| event["connection"].as_str().expect("an id").to_owned();
+    (id(&at_a), id(&at_b))
 }
 
-pub fn by_id(connections: &[Connection], id: u64) -> Option<&Connection> {
-    connections.iter().find(|connection| connection.id == id.to_string().as_bytes())
+pub fn by_id<'a>(connections: &'a [Connection], id: &str) -> Option<&'a Connection> {
+    connections.iter().find(|connection| connection.id == id.as_bytes())
 }
 
 /// What a node sees when the other side closes: its goodbye, or the reset that overtook it.
