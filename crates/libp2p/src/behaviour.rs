@@ -86,7 +86,7 @@ impl<B> Introspect<B> {
 
 impl<B> Drop for Introspect<B> {
     fn drop(&mut self) {
-        self.introspector.node().reporter_gone(self.number);
+        self.introspector.node().behaviour_gone(self.number);
     }
 }
 

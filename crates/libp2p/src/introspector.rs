@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::{
     CountingMuxer, EmitError, Inspect, Introspect, MuxerConfig, Security, SecurityConfig, TypedEvent,
     address,
+    dht::DhtParams,
     events::kinds::{Address, NodeSnapshot},
     node::{Node, new_link},
     options::Options,
@@ -80,6 +81,14 @@ impl Builder {
     #[must_use]
     pub fn max_queued_events(mut self, max: usize) -> Self {
         self.options.max_queued_events = max;
+        self
+    }
+
+    /// The parameters of the DHT as they were configured, since its behaviour does not tell them: size of a bucket, queries
+    /// at a time, and disjoint paths (0: none). 20, 3 and none by default, as in libp2p.
+    #[must_use]
+    pub fn dht_params(mut self, k: u64, alpha: u64, disjoint_paths: u64) -> Self {
+        self.options.dht = DhtParams { k, alpha, disjoint_paths };
         self
     }
 

@@ -40,6 +40,8 @@ mod behaviour;
 mod cause;
 mod clip;
 mod clock;
+#[cfg_attr(not(feature = "kad"), allow(dead_code, reason = "who tells is not built"))]
+mod dht;
 mod events;
 mod inside;
 mod inspect;

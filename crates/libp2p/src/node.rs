@@ -11,10 +11,12 @@ use std::{
 
 use libp2p::{PeerId, swarm::ConnectionId};
 use parking_lot::{Mutex, RwLock};
+use peerscope_introspection::wire;
 
 use crate::{
     cause::Cause,
     clock::{self, Instant},
+    dht::Dht,
     events::{Facts, Teller, kinds::Id},
     inside::Inside,
     options::Options,
@@ -36,6 +38,7 @@ pub(crate) struct Node {
     pub(crate) facts: Mutex<Facts>,
     pub(crate) peer: OnceLock<PeerId>,
     connections: Mutex<Connections>,
+    dht: Mutex<Option<Dht>>,
     closed_streams: Mutex<ClosedQueue<(ConnectionId, Arc<StreamRecord>)>>,
     keep_closed: RwLock<Duration>,
     ended_read: AtomicU64,
@@ -90,6 +93,7 @@ impl Node {
                 open: HashMap::new(),
                 closed: ClosedQueue::new(options.max_closed),
             }),
+            dht: Mutex::default(),
             closed_streams: Mutex::new(ClosedQueue::new(options.max_closed)),
             keep_closed: RwLock::new(peerscope_introspection::KEEP_CLOSED_DEFAULT),
             ended_read: AtomicU64::new(0),
@@ -114,8 +118,29 @@ impl Node {
         }
     }
 
+    /// Tells of the DHT. Of several wrapped ones the first is told.
+    #[cfg_attr(not(feature = "kad"), expect(dead_code, reason = "who tells is not built"))]
+    pub(crate) fn dht(&self, source: u64, tell: impl FnOnce(&mut Dht)) {
+        let mut dht = self.dht.lock();
+        let dht = dht.get_or_insert_with(|| Dht::new(source));
+        if dht.is_told_by(source) {
+            tell(dht);
+        }
+    }
+
+    /// The DHT as it was told last.
+    pub(crate) fn wire_dht(&self) -> Option<wire::Dht> {
+        self.dht.lock().as_ref().map(|dht| dht.wire(Instant::now(), self.options.dht))
+    }
+
+    /// A wrapped behaviour is dropped, and its DHT with it.
+    pub(crate) fn behaviour_gone(&self, source: u64) {
+        self.dht.lock().take_if(|dht| dht.is_told_by(source));
+        self.reporter_gone(source);
+    }
+
     /// The reporting behaviour is dropped, and so its swarm: what was open went with it.
-    pub(crate) fn reporter_gone(&self, number: u64) {
+    fn reporter_gone(&self, number: u64) {
         if self.reporter.compare_exchange(number, 0, Relaxed, Relaxed).is_err() {
             return;
         }

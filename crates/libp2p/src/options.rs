@@ -2,6 +2,8 @@
 
 use libp2p::PeerId;
 
+use crate::dht::DhtParams;
+
 /// Made by [`Introspector::builder`](crate::Introspector::builder).
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
@@ -10,6 +12,7 @@ pub(crate) struct Options {
     pub(crate) max_closed: usize,
     pub(crate) max_queued_events: usize,
     pub(crate) peer: Option<PeerId>,
+    pub(crate) dht: DhtParams,
 }
 
 impl Default for Options {
@@ -21,6 +24,7 @@ impl Default for Options {
             // At 1 kB each, an interval of 1 s holds 4,096 events in 4 MB.
             max_queued_events: 4096,
             peer: None,
+            dht: DhtParams::default(),
         }
     }
 }

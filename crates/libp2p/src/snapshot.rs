@@ -36,7 +36,7 @@ pub(crate) fn state(node: &Node) -> State {
         .collect::<Vec<_>>();
     connections.sort_by_key(|connection| (connection.id.len(), connection.id.clone()));
     State {
-        subsystems: Some(Subsystems { connections, dht: None }),
+        subsystems: Some(Subsystems { connections, dht: node.wire_dht() }),
         traffic: Some(traffic(look.total)),
         instant_ts: clock::now_ms(),
         start_ts: node.start_ms,

@@ -57,7 +57,7 @@ pub(crate) struct Teller {
 
 impl Teller {
     pub(crate) fn new(max_queued: usize) -> Self {
-        let types = kinds::all().into_iter().map(|kind| (kind.name.clone(), kind)).collect();
+        let types = kinds::every().into_iter().map(|kind| (kind.name.clone(), kind)).collect();
         Self {
             max_queued,
             types: RwLock::new(types),

@@ -129,6 +129,15 @@ macro_rules! kinds {
     };
 }
 
+mod dht;
+
+pub(crate) use dht::*;
+
+/// The types of all families.
+pub(crate) fn every() -> Vec<EventType> {
+    [all(), dht::all()].concat()
+}
+
 kinds! {
     /// A dial begins. The addresses are those asked for; behaviours may add some.
     Dialing { peer "peer": Option<Peer>, addresses "addresses": Vec<Address>, connection "connection": Id }
@@ -227,7 +236,7 @@ mod tests {
 
     #[test]
     fn each_type_is_listed_once() {
-        let all = all();
+        let all = every();
         let names = all.iter().map(|kind| kind.name.as_str()).collect::<std::collections::BTreeSet<_>>();
         assert_eq!(names.len(), all.len());
         assert!(names.contains("PeerConnected") && names.contains("NodeSnapshot"));
