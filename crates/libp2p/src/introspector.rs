@@ -2,10 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use libp2p::{
-    PeerId, Transport,
-    core::{ConnectedPoint, StreamMuxer, transport::map::Map},
-};
+use libp2p::{PeerId, Transport, core::StreamMuxer};
 use peerscope_introspection::{
     BoxFuture, EventStream, IntrospectError, Introspector as Contract,
     wire::{Event, EventType, Runtime, State},
@@ -13,11 +10,10 @@ use peerscope_introspection::{
 use serde::Serialize;
 
 use crate::{
-    CountingMuxer, EmitError, Inspect, Introspect, MuxerConfig, Security, SecurityConfig, TypedEvent,
-    address,
+    EmitError, Inspect, Introspect, MuxerConfig, Security, SecurityConfig, TypedEvent, Wrapped,
     dht::DhtParams,
     events::kinds::{Address, NodeSnapshot},
-    node::{Node, new_link},
+    node::Node,
     options::Options,
     snapshot,
 };
@@ -155,20 +151,12 @@ impl Introspector {
 
     /// The hook for a transport that is secured and multiplexed already: QUIC, WebTransport, WebRTC, or one built by
     /// hand. Not for one whose muxer has the hook already: each connection would be there twice.
-    #[expect(clippy::type_complexity, reason = "a type alias can't hold what `use` says")]
-    pub fn wrap<T, M>(
-        &self,
-        transport: T,
-    ) -> Map<T, impl FnOnce((PeerId, M), ConnectedPoint) -> (PeerId, CountingMuxer<M>) + Clone + use<T, M>>
+    pub fn wrap<T, M>(&self, transport: T) -> Wrapped<T>
     where
         T: Transport<Output = (PeerId, M)>,
         M: StreamMuxer,
     {
-        let node = self.node.clone();
-        transport.map(move |(peer, muxer), point| {
-            let (security, name) = address::built_in(point.get_remote_address()).unzip();
-            (peer, CountingMuxer::new(muxer, new_link(&node, name, security)))
-        })
+        Wrapped::new(transport, self.node.clone())
     }
 
     /// The hook for a behaviour: wrap one field of yours, or several. At least one is needed: it tells connections apart.

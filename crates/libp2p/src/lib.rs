@@ -42,6 +42,7 @@ mod clip;
 mod clock;
 #[cfg_attr(not(feature = "kad"), allow(dead_code, reason = "who tells is not built"))]
 mod dht;
+mod dial;
 mod events;
 mod inside;
 mod inspect;
@@ -57,6 +58,7 @@ mod sniffer;
 #[cfg(test)]
 mod sniffer_tests;
 mod substream;
+mod transport;
 
 pub use behaviour::{Handler, Introspect};
 pub use events::{EmitError, Property, PropertyType, TypedEvent};
@@ -65,3 +67,4 @@ pub use introspector::{Builder, Introspector};
 pub use muxer::{CountingMuxer, Muxer, MuxerConfig};
 pub use security::{SecuredSocket, Security, SecurityConfig};
 pub use substream::Substream;
+pub use transport::{Upgrade, Wrapped};

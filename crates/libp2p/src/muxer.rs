@@ -16,14 +16,15 @@ use peerscope_introspection::wire::Role;
 
 use crate::{
     Introspector,
+    clock::Instant,
     node::{Node, new_link},
     pairing,
     record::Link,
     substream::Substream,
 };
 
-/// How many polls a muxer asks for its security's name. It has it after the first; a socket without the hook never tells.
-const ASK_SECURITY: u8 = 32;
+/// How many polls a muxer asks what is below it. It knows after the first; a socket without the hook never tells.
+const ASK_BELOW: u8 = 32;
 
 /// What [`Introspector::muxer`] takes: a muxer's constructor, or a pair of them.
 pub trait MuxerConfig {
@@ -72,9 +73,15 @@ impl<U: UpgradeInfo> UpgradeInfo for Muxer<U> {
 
 type Count<M> = Box<dyn FnOnce(M) -> CountingMuxer<M> + Send>;
 
+/// The upgrade begins now.
 fn count<M: 'static>(node: Arc<Node>, info: &impl AsRef<str>) -> Count<M> {
     let name = info.as_ref().to_owned();
-    Box::new(move |inner| CountingMuxer::new(inner, new_link(&node, Some(&name), None)))
+    let started = Instant::now();
+    Box::new(move |inner| {
+        let link = new_link(&node, Some(&name), None);
+        link.set_muxer_took(started.elapsed());
+        CountingMuxer::new(inner, link)
+    })
 }
 
 impl<U, C> InboundConnectionUpgrade<C> for Muxer<U>
@@ -114,14 +121,14 @@ pin_project_lite::pin_project! {
         inner: M,
         link: Arc<Link>,
         paired: bool,
-        ask_security: u8,
+        ask_below: u8,
     }
 }
 
 impl<M> CountingMuxer<M> {
     pub(crate) fn new(inner: M, link: Arc<Link>) -> Self {
-        let ask_security = if link.security().is_some() { 0 } else { ASK_SECURITY };
-        Self { inner, link, paired: false, ask_security }
+        let ask_below = if link.security().is_some() { 0 } else { ASK_BELOW };
+        Self { inner, link, paired: false, ask_below }
     }
 }
 
@@ -135,19 +142,26 @@ fn pair(link: &Arc<Link>, paired: &mut bool) {
     {
         connection.pair(link);
         *paired = true;
+        if let Some(node) = node.upgrade() {
+            connection.tell_dial(&node);
+        }
     }
 }
 
-/// Polls the muxer below, asking for the security's name while it is not known.
-fn polled<T>(link: &Link, ask_security: &mut u8, poll: impl FnOnce() -> T) -> T {
-    if *ask_security == 0 {
+/// Polls the muxer below, asking what is below that while it is not known.
+fn polled<T>(link: &Link, ask_below: &mut u8, poll: impl FnOnce() -> T) -> T {
+    if *ask_below == 0 {
         return poll();
     }
-    let (result, name) = pairing::ask_security(poll);
-    *ask_security -= 1;
-    if let Some(name) = name {
+    let (result, below) = pairing::ask_below(poll);
+    *ask_below -= 1;
+    if let Some(relay) = below.relay {
+        link.set_relay(relay);
+    }
+    if let Some((name, took)) = below.security {
         link.set_security(name);
-        *ask_security = 0;
+        link.set_security_took(took);
+        *ask_below = 0;
     }
     result
 }
@@ -159,8 +173,8 @@ impl<M: StreamMuxer> StreamMuxer for CountingMuxer<M> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<StreamMuxerEvent, M::Error>> {
         let this = self.project();
         this.link.polled();
+        let event = polled(this.link, this.ask_below, || this.inner.poll(cx));
         pair(this.link, this.paired);
-        let event = polled(this.link, this.ask_security, || this.inner.poll(cx));
         if matches!(event, Poll::Ready(Err(_))) {
             this.link.set_ending();
         }
@@ -169,14 +183,14 @@ impl<M: StreamMuxer> StreamMuxer for CountingMuxer<M> {
 
     fn poll_inbound(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Self::Substream, M::Error>> {
         let this = self.project();
-        let stream = ready!(polled(this.link, this.ask_security, || this.inner.poll_inbound(cx)))
+        let stream = ready!(polled(this.link, this.ask_below, || this.inner.poll_inbound(cx)))
             .inspect_err(|_| this.link.set_ending())?;
         Poll::Ready(Ok(Substream::new(stream, Role::Responder, this.link.clone())))
     }
 
     fn poll_outbound(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Self::Substream, M::Error>> {
         let this = self.project();
-        let stream = ready!(polled(this.link, this.ask_security, || this.inner.poll_outbound(cx)))
+        let stream = ready!(polled(this.link, this.ask_below, || this.inner.poll_outbound(cx)))
             .inspect_err(|_| this.link.set_ending())?;
         Poll::Ready(Ok(Substream::new(stream, Role::Initiator, this.link.clone())))
     }

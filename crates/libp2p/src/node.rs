@@ -17,6 +17,7 @@ use crate::{
     cause::Cause,
     clock::{self, Instant},
     dht::Dht,
+    dial::Dial,
     events::{Facts, Teller, kinds::Id},
     inside::Inside,
     options::Options,
@@ -59,13 +60,15 @@ struct Connections {
 pub(crate) struct Pending {
     pub(crate) started: Instant,
     pub(crate) started_ms: u64,
+    /// What it tries, if this node dials.
+    dial: Option<Arc<Dial>>,
     /// There once the peer is known, while other behaviours can still deny it.
     record: Option<Arc<ConnectionRecord>>,
 }
 
 impl Pending {
-    fn now() -> Self {
-        Self { started: Instant::now(), started_ms: clock::now_ms(), record: None }
+    fn now(dial: Option<Arc<Dial>>) -> Self {
+        Self { started: Instant::now(), started_ms: clock::now_ms(), dial, record: None }
     }
 }
 
@@ -152,10 +155,10 @@ impl Node {
         }
     }
 
-    pub(crate) fn pending(&self, id: ConnectionId) {
+    pub(crate) fn pending(&self, id: ConnectionId, dial: Option<Arc<Dial>>) {
         let mut connections = self.connections.lock();
         if connections.pending.len() < MAX_PENDING {
-            connections.pending.entry(id).or_insert_with(Pending::now);
+            connections.pending.entry(id).or_insert_with(|| Pending::now(dial));
         }
     }
 
@@ -166,23 +169,24 @@ impl Node {
         make: impl FnOnce(u64, Duration) -> ConnectionRecord,
     ) -> Arc<ConnectionRecord> {
         let mut connections = self.connections.lock();
-        let pending = connections.pending.entry(id).or_insert_with(Pending::now);
+        let pending = connections.pending.entry(id).or_insert_with(|| Pending::now(None));
         let record = Arc::new(make(pending.started_ms, pending.started.elapsed()));
         pending.record = Some(record.clone());
         record
     }
 
-    /// The swarm has it. `None` when this node never heard of it.
-    pub(crate) fn established(&self, id: ConnectionId) -> Option<Arc<ConnectionRecord>> {
+    /// The swarm has it; with the dial that made it. `None` when this node never heard of it.
+    pub(crate) fn established(&self, id: ConnectionId) -> Option<(Arc<ConnectionRecord>, Option<Arc<Dial>>)> {
         let mut connections = self.connections.lock();
-        let record = connections.pending.remove(&id)?.record?;
+        let pending = connections.pending.remove(&id)?;
+        let record = pending.record?;
         connections.open.insert(id, record.clone());
-        Some(record)
+        Some((record, pending.dial))
     }
 
-    /// It failed, or was denied.
-    pub(crate) fn failed(&self, id: ConnectionId) {
-        self.connections.lock().pending.remove(&id);
+    /// It failed, or was denied. The dial that tried, if this node did.
+    pub(crate) fn failed(&self, id: ConnectionId) -> Option<Arc<Dial>> {
+        self.connections.lock().pending.remove(&id)?.dial
     }
 
     pub(crate) fn connection_closed(&self, id: ConnectionId, cause: Cause) {
@@ -195,6 +199,7 @@ impl Node {
             link.set_ending();
         }
         record.close(clock::now_ms(), cause);
+        record.tell_dial(self);
         let fallen = connections.closed.push(Instant::now(), record, self.kept());
         self.count(&fallen);
     }
@@ -326,7 +331,7 @@ mod tests {
     fn connect(node: &Arc<Node>, number: usize) -> (ConnectionId, Arc<Link>) {
         let id = ConnectionId::new_unchecked(number);
         let link = new_link(node, None, None);
-        node.pending(id);
+        node.pending(id, None);
         let ends = Ends { local: None, remote: Multiaddr::empty() };
         let record = node.upgraded(id, |started, took| {
             ConnectionRecord::new(id, PeerId::random(), Role::Initiator, ends, started, started, took)
@@ -382,7 +387,7 @@ mod tests {
         let node = node(10);
         let id = ConnectionId::new_unchecked(1);
         let link = new_link(&node, None, None);
-        node.pending(id);
+        node.pending(id, None);
         let stream = link.open_stream(Role::Responder);
         stream.add_read(7);
         node.failed(id);
@@ -398,7 +403,7 @@ mod tests {
         let node = node(10);
         assert!(node.reports(7) && !node.reports(8));
         let (_, _link) = connect(&node, 1);
-        node.pending(ConnectionId::new_unchecked(2));
+        node.pending(ConnectionId::new_unchecked(2), None);
         node.reporter_gone(8);
         assert_eq!(node.counts(), [1, 1, 0, 0]);
         node.reporter_gone(7);

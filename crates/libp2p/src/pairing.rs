@@ -4,19 +4,35 @@
 //! handler leaves its connection's record here; a muxer that has none takes it on its next poll. That is exact, also for
 //! two dials to one address.
 //!
-//! *Security and muxer.* While it is polled, the muxer asks; the secured socket below it answers with its name, once.
+//! *What is below a muxer.* While it is polled, the muxer asks; the secured socket below it answers with its name and what
+//! the handshake took, once, and a stream that carries a relayed connection with the connection it is a stream of.
+//!
+//! *Dial and transport.* The swarm asks its behaviours about a dial and then, in the same call, the transports.
 
 use std::{
     cell::{Cell, RefCell},
     sync::{Arc, Weak},
+    time::Duration,
 };
 
-use crate::{node::Node, record::ConnectionRecord};
+use libp2p::swarm::ConnectionId;
+
+use crate::{dial::Dial, node::Node, record::ConnectionRecord};
 
 thread_local! {
     static CONNECTION: RefCell<Option<(Weak<Node>, Arc<ConnectionRecord>)>> = const { RefCell::new(None) };
-    static SECURITY_ASKED: Cell<bool> = const { Cell::new(false) };
-    static SECURITY: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
+    static ASKED: Cell<bool> = const { Cell::new(false) };
+    static BELOW: RefCell<Below> = const { RefCell::new(Below { security: None, relay: None }) };
+    static DIALING: RefCell<Option<(Weak<Node>, Arc<Dial>)>> = const { RefCell::new(None) };
+}
+
+/// What a muxer learns of the socket below it.
+#[derive(Default)]
+pub(crate) struct Below {
+    /// The security's name, and how long its handshake took.
+    pub(crate) security: Option<(Arc<str>, Duration)>,
+    /// The connection to the relay.
+    pub(crate) relay: Option<ConnectionId>,
 }
 
 /// The handler of this connection is polled now.
@@ -29,20 +45,33 @@ pub(crate) fn take() -> Option<(Weak<Node>, Arc<ConnectionRecord>)> {
     CONNECTION.take()
 }
 
-/// Runs `poll` and gives back what the secured socket polled in it said.
-pub(crate) fn ask_security<T>(poll: impl FnOnce() -> T) -> (T, Option<Arc<str>>) {
-    SECURITY_ASKED.set(true);
+/// Runs `poll` and gives back what the sockets polled in it said.
+pub(crate) fn ask_below<T>(poll: impl FnOnce() -> T) -> (T, Below) {
+    ASKED.set(true);
     let result = poll();
-    SECURITY_ASKED.set(false);
-    (result, SECURITY.take())
+    ASKED.set(false);
+    (result, BELOW.take())
 }
 
-/// Says the name if a muxer asks. Called *after* the inner poll, so that of two secured sockets in one another the outer
-/// has the last word. Whether it was asked.
-pub(crate) fn tell_security(name: &Arc<str>) -> bool {
-    let asked = SECURITY_ASKED.get();
+/// Says it if a muxer asks. Called *after* the inner poll, so that of two secured sockets in one another the outer has the
+/// last word. Whether it was asked.
+pub(crate) fn tell_above(tell: impl FnOnce(&mut Below)) -> bool {
+    let asked = ASKED.get();
     if asked {
-        SECURITY.set(Some(name.clone()));
+        BELOW.with_borrow_mut(tell);
     }
     asked
+}
+
+/// The swarm is about to ask its transports for this dial.
+pub(crate) fn offer_dial(node: &Arc<Node>, dial: &Arc<Dial>) {
+    DIALING.set(Some((Arc::downgrade(node), dial.clone())));
+}
+
+/// The dial that a transport is asked for. It may be asked for several addresses.
+pub(crate) fn dialing(node: &Arc<Node>) -> Option<Arc<Dial>> {
+    DIALING.with_borrow(|dialing| {
+        let (of, dial) = dialing.as_ref()?;
+        std::ptr::eq(of.as_ptr(), Arc::as_ptr(node)).then(|| dial.clone())
+    })
 }

@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use futures::{
@@ -17,7 +18,7 @@ use libp2p::{
     identity::Keypair,
 };
 
-use crate::{Introspector, pairing};
+use crate::{Introspector, clock::Instant, pairing};
 
 /// What [`Introspector::security`] takes: a security's constructor, or a pair of them.
 pub trait SecurityConfig {
@@ -74,9 +75,11 @@ impl<U: UpgradeInfo> UpgradeInfo for Security<U> {
 
 type Name<S> = Box<dyn FnOnce((PeerId, S)) -> (PeerId, SecuredSocket<S>) + Send>;
 
+/// The handshake begins now.
 fn name<S: 'static>(info: &impl AsRef<str>) -> Name<S> {
     let name: Arc<str> = info.as_ref().into();
-    Box::new(move |(peer, inner)| (peer, SecuredSocket { inner, untold: Some(name) }))
+    let started = Instant::now();
+    Box::new(move |(peer, inner)| (peer, SecuredSocket { inner, untold: Some((name, started.elapsed())) }))
 }
 
 impl<U, C, S> InboundConnectionUpgrade<C> for Security<U>
@@ -115,12 +118,12 @@ pin_project_lite::pin_project! {
     pub struct SecuredSocket<S> {
         #[pin]
         inner: S,
-        untold: Option<Arc<str>>,
+        untold: Option<(Arc<str>, Duration)>,
     }
 }
 
-fn tell(untold: &mut Option<Arc<str>>) {
-    if untold.as_ref().is_some_and(pairing::tell_security) {
+fn tell(untold: &mut Option<(Arc<str>, Duration)>) {
+    if untold.is_some() && pairing::tell_above(|below| below.security.clone_from(untold)) {
         *untold = None;
     }
 }

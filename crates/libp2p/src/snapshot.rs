@@ -8,7 +8,7 @@ use std::{
 use libp2p::swarm::ConnectionId;
 use peerscope_introspection::wire::{
     Connection, DataGauge, EndpointPair, State, Status, Stream, StreamList, Subsystems, Traffic,
-    connection::{Attributes, Timeline},
+    connection::{Attributes, RelayedOver, Timeline},
     stream::{self, ConnectionRef, connection_ref},
 };
 
@@ -83,11 +83,19 @@ fn connection(
             stream_ids: Vec::new(),
             streams: streams(&id, record, &side.open, &closed),
         }),
-        user_provided_tags: record.agent().map(|agent| format!("agent={agent}")).into_iter().collect(),
+        user_provided_tags: tags(record),
         close_cause: record.cause().map(Cause::to_string).unwrap_or_default(),
-        relayed_over: None,
+        relayed_over: link
+            .and_then(|link| link.relay())
+            .map(|relay| RelayedOver::ConnId(node.id(relay).0.into())),
         id: id.into(),
     }
+}
+
+fn tags(record: &ConnectionRecord) -> Vec<String> {
+    let agent = record.agent().map(|agent| format!("agent={agent}"));
+    let attempts = Some(record.attempts()).filter(|attempts| *attempts > 0);
+    agent.into_iter().chain(attempts.map(|attempts| format!("attempts={attempts}"))).collect()
 }
 
 /// In the order in which they were opened.

@@ -12,9 +12,14 @@ use peerscope_introspection::wire::Role;
 
 use crate::{
     cause::Cause,
+    pairing,
     record::{Link, StreamEnd, StreamRecord},
     sniffer::{Sniffer, Verdict},
 };
+
+/// How the names of the protocols begin whose streams carry connections
+/// (<https://github.com/libp2p/specs/blob/master/relay/circuit-v2.md>).
+const CIRCUIT: &str = "/libp2p/circuit/relay/";
 
 pin_project_lite::pin_project! {
     /// A stream of a [`CountingMuxer`](crate::CountingMuxer).
@@ -31,7 +36,15 @@ impl<S> Substream<S> {
         let sniffer = Some(Box::new(Sniffer::new(role)));
         Self {
             inner,
-            watch: Watch { record, link, sniffer, first_end: None, read_closed: false, write_closed: false },
+            watch: Watch {
+                record,
+                link,
+                sniffer,
+                carries: false,
+                first_end: None,
+                read_closed: false,
+                write_closed: false,
+            },
         }
     }
 }
@@ -42,6 +55,8 @@ struct Watch {
     link: Arc<Link>,
     /// There until the protocol is known.
     sniffer: Option<Box<Sniffer>>,
+    /// It may carry a relayed connection, whose muxer does not know of it yet.
+    carries: bool,
     first_end: Option<StreamEnd>,
     read_closed: bool,
     write_closed: bool,
@@ -68,10 +83,18 @@ impl Watch {
             Verdict::Proposed(name) => self.record.propose(Some(name)),
             Verdict::Rejected => self.record.propose(None),
             Verdict::Pinned(name) => {
+                self.carries = name.starts_with(CIRCUIT);
                 self.record.pin(self.link.intern(name));
                 self.sniffer = None;
             }
             Verdict::GiveUp => self.sniffer = None,
+        }
+    }
+
+    /// Tells a muxer that is being polled on top of this stream which connection it goes over.
+    fn tell_above(&mut self) {
+        if self.carries && pairing::tell_above(|below| below.relay = self.link.connection()) {
+            self.carries = false;
         }
     }
 
@@ -125,7 +148,9 @@ impl Drop for Watch {
 impl<S: AsyncRead> AsyncRead for Substream<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let this = self.project();
-        let read = ready!(this.inner.poll_read(cx, buf)).inspect_err(|error| this.watch.failed(error))?;
+        let read = this.inner.poll_read(cx, buf);
+        this.watch.tell_above();
+        let read = ready!(read).inspect_err(|error| this.watch.failed(error))?;
         if read == 0 && !buf.is_empty() {
             this.watch.read_closed();
         }
@@ -159,7 +184,9 @@ impl<S: AsyncRead> AsyncRead for Substream<S> {
 impl<S: AsyncWrite> AsyncWrite for Substream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.project();
-        let written = ready!(this.inner.poll_write(cx, buf)).inspect_err(|error| this.watch.failed(error))?;
+        let written = this.inner.poll_write(cx, buf);
+        this.watch.tell_above();
+        let written = ready!(written).inspect_err(|error| this.watch.failed(error))?;
         this.watch.record.add_written(written);
         this.watch.wrote(&buf[..written]);
         Poll::Ready(Ok(written))

@@ -1,5 +1,7 @@
 //! The swarm's events: what they change in the node's records, and how they are told.
 
+use std::sync::Arc;
+
 use libp2p::{
     Multiaddr, PeerId,
     core::{ConnectedPoint, transport::TransportError},
@@ -9,6 +11,7 @@ use libp2p::{
 use crate::{
     cause::Cause,
     clip,
+    dial::{Dial, Outcome, UpgradeTimes},
     events::kinds::{
         Address, AddressChange, ConnectionDenied as Denied, DialFailure, Dialing, ExpiredListenAddr,
         ExternalAddrConfirmed, ExternalAddrExpired, Failure, IncomingConnection, ListenFailure,
@@ -16,13 +19,15 @@ use crate::{
         PeerConnected, PeerDisconnected,
     },
     node::Node,
+    pairing,
+    record::ConnectionRecord,
 };
 
 /// Most unconfirmed addresses of ours that are remembered: peers choose them.
 const MAX_CANDIDATES: usize = 64;
 
 pub(super) fn incoming(node: &Node, id: ConnectionId, local: &Multiaddr, remote: &Multiaddr) {
-    node.pending(id);
+    node.pending(id, None);
     node.teller.own(|| IncomingConnection {
         local: Address::of(local),
         remote: Address::of(remote),
@@ -30,8 +35,10 @@ pub(super) fn incoming(node: &Node, id: ConnectionId, local: &Multiaddr, remote:
     });
 }
 
-pub(super) fn dialing(node: &Node, id: ConnectionId, peer: Option<PeerId>, addresses: &[Multiaddr]) {
-    node.pending(id);
+pub(super) fn dialing(node: &Arc<Node>, id: ConnectionId, peer: Option<PeerId>, addresses: &[Multiaddr]) {
+    let dial = Dial::new(id, peer, addresses);
+    pairing::offer_dial(node, &dial);
+    node.pending(id, Some(dial));
     node.teller.own(|| Dialing {
         peer: peer.map(Peer),
         addresses: Address::list(addresses),
@@ -115,7 +122,10 @@ fn role(point: &ConnectedPoint) -> &'static str {
 }
 
 fn established(node: &Node, event: &from::ConnectionEstablished<'_>) {
-    let record = node.established(event.connection_id);
+    let (record, dial) = node.established(event.connection_id).unzip();
+    if let (Some(record), Some(Some(dial))) = (&record, dial) {
+        dialed(node, record, dial, event);
+    }
     node.teller.own(|| PeerConnected {
         peer: Peer(event.peer_id),
         connection: node.id(event.connection_id),
@@ -125,6 +135,21 @@ fn established(node: &Node, event: &from::ConnectionEstablished<'_>) {
             .map_or(0, |record| u64::try_from(record.handshake.as_millis()).unwrap_or(u64::MAX)),
         failed_addresses: Address::list(event.failed_addresses),
     });
+}
+
+/// The dial behind a connection is over: the address that won, those that failed before it, and those given up.
+fn dialed(node: &Node, record: &ConnectionRecord, dial: Arc<Dial>, event: &from::ConnectionEstablished<'_>) {
+    record.set_attempts(event.failed_addresses.len() + 1);
+    let winner = (event.endpoint.get_remote_address().clone(), Outcome::Connected);
+    let failed = event.failed_addresses.iter().map(|address| (address.clone(), Outcome::Failed(None)));
+    let mut attempts = dial.over(std::iter::once(winner).chain(failed)).into_iter();
+    let winner = attempts.next();
+    for attempt in attempts {
+        dial.tell(node, Some(record.peer), attempt, UpgradeTimes::default());
+    }
+    if let Some(winner) = winner {
+        record.dialed(node, dial, winner);
+    }
 }
 
 fn closed(node: &Node, event: &from::ConnectionClosed<'_>) {
@@ -143,7 +168,11 @@ fn closed(node: &Node, event: &from::ConnectionClosed<'_>) {
 }
 
 fn dial_failure(node: &Node, event: &from::DialFailure<'_>) {
-    node.failed(event.connection_id);
+    if let Some(dial) = node.failed(event.connection_id) {
+        for attempt in dial.over(failed_attempts(event.error)) {
+            dial.tell(node, event.peer_id, attempt, UpgradeTimes::default());
+        }
+    }
     if let DialError::Denied { cause } = event.error {
         denied(node, event.connection_id, event.peer_id, cause);
     }
@@ -201,6 +230,24 @@ fn listen_failure(node: &Node, event: &from::ListenFailure<'_>) {
             remote: Address::of(event.send_back_addr),
         }
     });
+}
+
+/// What a failed dial says of its addresses.
+fn failed_attempts(error: &DialError) -> Vec<(Multiaddr, Outcome)> {
+    let failed =
+        |address: &Multiaddr, failure: Failure| (address.clone(), Outcome::Failed(Some(failure.error)));
+    match error {
+        DialError::Transport(errors) => {
+            errors.iter().map(|(address, error)| failed(address, transport_failure(None, error))).collect()
+        }
+        DialError::WrongPeerId { obtained, address } => {
+            wrong_peer(obtained, address).into_iter().map(|failure| failed(address, failure)).collect()
+        }
+        DialError::LocalPeerId { address } => {
+            ourselves(address).into_iter().map(|failure| failed(address, failure)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn wrong_peer(obtained: &PeerId, address: &Multiaddr) -> Vec<Failure> {

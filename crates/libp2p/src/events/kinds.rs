@@ -1,8 +1,12 @@
 //! The events that this crate tells by itself: name and properties of each, once.
 
+use std::time::Duration;
+
 use libp2p::{Multiaddr, PeerId};
 use peerscope_introspection::wire::EventType;
 use serde::{Serialize, Serializer};
+
+use crate::dial::UpgradeTimes;
 
 use super::{
     Property, TypedEvent,
@@ -25,6 +29,14 @@ impl Typed for &str {
 
 impl Typed for u64 {
     const KIND: PropertyType = PropertyType::Number;
+}
+
+/// A time, in milliseconds since the Unix epoch.
+#[derive(Serialize)]
+pub(crate) struct Time(pub(crate) u64);
+
+impl Typed for Time {
+    const KIND: PropertyType = PropertyType::Time;
 }
 
 impl Typed for f64 {
@@ -105,6 +117,32 @@ impl Typed for Failure {
     const KIND: PropertyType = PropertyType::Json;
 }
 
+/// What took how long, in milliseconds, as far as it was seen.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Phases {
+    /// From the first packet to the connection, where the transport is wrapped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_ms: Option<f64>,
+    /// The handshake of the security protocol, where that is wrapped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    security_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    muxer_ms: Option<f64>,
+}
+
+impl Phases {
+    pub(crate) fn new(total: Option<Duration>, times: UpgradeTimes) -> Self {
+        // Microseconds are as much as these clocks are good for.
+        let ms = |took: Duration| (took.as_secs_f64() * 1e6).round() / 1e3;
+        Self { total_ms: total.map(ms), security_ms: times.security.map(ms), muxer_ms: times.muxer.map(ms) }
+    }
+}
+
+impl Typed for Phases {
+    const KIND: PropertyType = PropertyType::Json;
+}
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $event:ident { $($field:ident $name:literal: $type:ty),* $(,)? })*) => {
         $(
@@ -141,6 +179,17 @@ pub(crate) fn every() -> Vec<EventType> {
 kinds! {
     /// A dial begins. The addresses are those asked for; behaviours may add some.
     Dialing { peer "peer": Option<Peer>, addresses "addresses": Vec<Address>, connection "connection": Id }
+    /// What became of one address of a dial: connected, failed, timeout, or cancelled because another was quicker.
+    DialAttempt {
+        peer "peer": Option<Peer>,
+        connection "connection": Id,
+        address "address": Address,
+        transport "transport": String,
+        start_ms "startMs": Time,
+        phases "phases": Phases,
+        outcome "outcome": &'static str,
+        error "error": Option<String>,
+    }
     /// Somebody dials us.
     IncomingConnection { local "local": Address, remote "remote": Address, connection "connection": Id }
     /// A connection is there.

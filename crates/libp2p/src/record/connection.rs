@@ -13,7 +13,12 @@ use parking_lot::Mutex;
 use peerscope_introspection::wire::Role;
 
 use super::Link;
-use crate::{address, cause::Cause};
+use crate::{
+    address,
+    cause::Cause,
+    dial::{Attempt, Dial},
+    node::Node,
+};
 
 pub(crate) struct ConnectionRecord {
     pub(crate) id: ConnectionId,
@@ -28,6 +33,10 @@ pub(crate) struct ConnectionRecord {
     ends: Mutex<Ends>,
     agent: Mutex<Option<Arc<str>>>,
     cause: OnceLock<Cause>,
+    /// How the dial went, until it is told: what the upgrades took is known with the link.
+    dial: Mutex<Option<(Arc<Dial>, Attempt)>>,
+    /// How many addresses were tried; 0 where that is not known.
+    attempts: AtomicU64,
     link: OnceLock<Arc<Link>>,
 }
 
@@ -62,6 +71,8 @@ impl ConnectionRecord {
             ends: Mutex::new(ends),
             agent: Mutex::new(None),
             cause: OnceLock::new(),
+            dial: Mutex::default(),
+            attempts: AtomicU64::new(0),
             link: OnceLock::new(),
         }
     }
@@ -80,6 +91,31 @@ impl ConnectionRecord {
         if self.cause.set(cause).is_ok() {
             self.closed_ms.store(now_ms.max(self.upgraded_ms), Relaxed);
         }
+    }
+
+    /// The dial that made it: told at once if the link is known, else with it, and at the latest when the connection ends.
+    pub(crate) fn dialed(&self, node: &Node, dial: Arc<Dial>, attempt: Attempt) {
+        *self.dial.lock() = Some((dial, attempt));
+        if self.link().is_some() {
+            self.tell_dial(node);
+        }
+    }
+
+    pub(crate) fn tell_dial(&self, node: &Node) {
+        let dial = self.dial.lock().take();
+        if let Some((dial, attempt)) = dial {
+            let times = self.link().map(|link| link.upgrade_times()).unwrap_or_default();
+            dial.tell(node, Some(self.peer), attempt, times);
+        }
+    }
+
+    pub(crate) fn set_attempts(&self, attempts: usize) {
+        self.attempts.store(attempts as u64, Relaxed);
+    }
+
+    /// How many addresses were tried for it; 0 where this node did not dial.
+    pub(crate) fn attempts(&self) -> u64 {
+        self.attempts.load(Relaxed)
     }
 
     /// 0 while it is open.

@@ -7,6 +7,7 @@ use std::{
         Arc, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use libp2p::swarm::ConnectionId;
@@ -14,14 +15,18 @@ use parking_lot::Mutex;
 use peerscope_introspection::wire::Role;
 
 use super::{Bytes, StreamEnd, StreamRecord};
-use crate::{clock, node::Node};
+use crate::{clock, dial::UpgradeTimes, node::Node};
 
 pub(crate) struct Link {
     /// Weak: the node lists its connections, and these their links.
     node: Weak<Node>,
     muxer: Option<Arc<str>>,
     security: OnceLock<Arc<str>>,
+    security_took: OnceLock<Duration>,
+    muxer_took: OnceLock<Duration>,
     connection: OnceLock<ConnectionId>,
+    /// The connection to the relay that this one goes over.
+    relay: OnceLock<ConnectionId>,
     closing: AtomicBool,
     ending: AtomicBool,
     polls: AtomicU64,
@@ -62,7 +67,10 @@ impl Link {
             node: Arc::downgrade(node),
             muxer,
             security: security.map(OnceLock::from).unwrap_or_default(),
+            security_took: OnceLock::new(),
+            muxer_took: OnceLock::new(),
             connection: OnceLock::new(),
+            relay: OnceLock::new(),
             closing: AtomicBool::new(false),
             ending: AtomicBool::new(false),
             polls: AtomicU64::new(0),
@@ -93,6 +101,31 @@ impl Link {
     /// Keeps the first name it is told.
     pub(crate) fn set_security(&self, name: Arc<str>) {
         self.security.get_or_init(|| name);
+    }
+
+    pub(crate) fn set_security_took(&self, took: Duration) {
+        self.security_took.get_or_init(|| took);
+    }
+
+    pub(crate) fn set_muxer_took(&self, took: Duration) {
+        self.muxer_took.get_or_init(|| took);
+    }
+
+    pub(crate) fn upgrade_times(&self) -> UpgradeTimes {
+        UpgradeTimes { security: self.security_took.get().copied(), muxer: self.muxer_took.get().copied() }
+    }
+
+    pub(crate) fn set_relay(&self, connection: ConnectionId) {
+        self.relay.get_or_init(|| connection);
+    }
+
+    pub(crate) fn relay(&self) -> Option<ConnectionId> {
+        self.relay.get().copied()
+    }
+
+    /// Which of the swarm's connections this is, once that is known.
+    pub(crate) fn connection(&self) -> Option<ConnectionId> {
+        self.connection.get().copied()
     }
 
     /// Which of the swarm's connections this is.
