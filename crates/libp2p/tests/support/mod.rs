@@ -7,7 +7,7 @@ use futures::StreamExt;
 use libp2p::{
     Multiaddr, PeerId, Swarm, SwarmBuilder, identify, noise, ping, quic,
     swarm::{
-        ConnectionId, NetworkBehaviour,
+        ConnectionId, NetworkBehaviour, SwarmEvent,
         dial_opts::{DialOpts, PeerCondition},
     },
     tcp, tls, yamux,
@@ -97,25 +97,34 @@ impl Setup {
     }
 }
 
-type Order = Box<dyn FnOnce(&mut Swarm<Behaviour>) + Send>;
+type Order<B> = Box<dyn FnOnce(&mut Swarm<B>) + Send>;
 
-pub struct Node {
+pub struct Node<B: NetworkBehaviour = Behaviour> {
     pub introspector: Introspector,
     pub peer: PeerId,
-    orders: mpsc::Sender<Order>,
+    orders: mpsc::Sender<Order<B>>,
     events: tokio::sync::Mutex<EventStream>,
     task: tokio::task::JoinHandle<()>,
 }
 
-impl Node {
-    fn run(introspector: Introspector, mut swarm: Swarm<Behaviour>) -> Self {
+impl<B: NetworkBehaviour<ToSwarm: Send> + Send> Node<B> {
+    pub fn run(introspector: Introspector, swarm: Swarm<B>) -> Self {
+        Self::run_with(introspector, swarm, |_, _| {})
+    }
+
+    /// Runs the swarm in a task of its own; `on_event` sees each of its events.
+    pub fn run_with(
+        introspector: Introspector,
+        mut swarm: Swarm<B>,
+        mut on_event: impl FnMut(&mut Swarm<B>, SwarmEvent<B::ToSwarm>) + Send + 'static,
+    ) -> Self {
         let peer = *swarm.local_peer_id();
         let events = tokio::sync::Mutex::new(introspector.event_stream().expect("the only reader"));
-        let (orders, mut received) = mpsc::channel::<Order>(16);
+        let (orders, mut received) = mpsc::channel::<Order<B>>(16);
         let task = tokio::spawn(async move {
             loop {
                 tokio::select! {
-                    _ = swarm.select_next_some() => {}
+                    event = swarm.select_next_some() => on_event(&mut swarm, event),
                     order = received.recv() => match order {
                         Some(order) => order(&mut swarm),
                         None => return,
@@ -129,10 +138,10 @@ impl Node {
     /// Runs something in the swarm's task.
     pub async fn swarm<T: Send + 'static>(
         &self,
-        order: impl FnOnce(&mut Swarm<Behaviour>) -> T + Send + 'static,
+        order: impl FnOnce(&mut Swarm<B>) -> T + Send + 'static,
     ) -> T {
         let (done, result) = oneshot::channel();
-        let order: Order = Box::new(move |swarm| {
+        let order: Order<B> = Box::new(move |swarm| {
             done.send(order(swarm)).ok();
         });
         assert!(self.orders.send(order).await.is_ok(), "the node runs");
@@ -234,7 +243,11 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
 }
 
 /// Two nodes, the first with one connection to the second. Gives back the id of the connection at both ends.
-pub async fn connected(a: &Node, b: &Node, address: Multiaddr) -> (String, String) {
+pub async fn connected<A, B>(a: &Node<A>, b: &Node<B>, address: Multiaddr) -> (String, String)
+where
+    A: NetworkBehaviour<ToSwarm: Send> + Send,
+    B: NetworkBehaviour<ToSwarm: Send> + Send,
+{
     a.dial(b.peer, address).await;
     let (pa, pb) = (a.peer.to_string(), b.peer.to_string());
     let at_a = a.event("PeerConnected", |event| event["peer"] == pb.as_str()).await;
