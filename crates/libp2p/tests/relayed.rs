@@ -4,11 +4,8 @@
 mod support;
 
 use libp2p::{
-    Multiaddr, SwarmBuilder, identify,
-    multiaddr::Protocol,
-    noise, ping, relay,
-    swarm::NetworkBehaviour,
-    tcp, yamux,
+    Multiaddr, SwarmBuilder, identify, multiaddr::Protocol, noise, ping, relay, swarm::NetworkBehaviour, tcp,
+    yamux,
 };
 use peerscope_introspection::wire::{Connection, connection::RelayedOver};
 use peerscope_libp2p::{Introspect, Introspector};
@@ -67,7 +64,8 @@ fn server() -> Node<Server> {
         )
         .expect("TCP")
         .with_behaviour(|key| Server {
-            relay: introspector.behaviour(relay::Behaviour::new(key.public().to_peer_id(), relay::Config::default())),
+            relay: introspector
+                .behaviour(relay::Behaviour::new(key.public().to_peer_id(), relay::Config::default())),
             identify: introspector.behaviour(identify_of(key)),
         })
         .expect("a behaviour")
