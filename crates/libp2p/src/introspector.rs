@@ -1,7 +1,11 @@
 //! The introspector: the handle that a user makes, puts into a swarm, and gives to an endpoint.
 
+mod builder;
+mod flight;
+
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use libp2p::{PeerId, Transport, core::StreamMuxer};
 use peerscope_introspection::{
     BoxFuture, EventStream, IntrospectError, Introspector as Contract,
@@ -11,12 +15,12 @@ use serde::Serialize;
 
 use crate::{
     EmitError, Inspect, Introspect, MuxerConfig, Security, SecurityConfig, TypedEvent, Wrapped,
-    dht::DhtParams,
     events::kinds::{Address, NodeSnapshot},
     node::Node,
-    options::Options,
     snapshot,
 };
+
+pub use builder::Builder;
 
 /// Sees what one node does. Cheap to clone: all clones are the same one. One for each `Swarm`.
 #[derive(Clone)]
@@ -38,68 +42,6 @@ impl std::fmt::Debug for Introspector {
     }
 }
 
-/// Options of an [`Introspector`], each with a default.
-#[derive(Clone, Debug, Default)]
-pub struct Builder {
-    options: Options,
-}
-
-impl Builder {
-    /// The name of the implementation that a viewer shows. `rust-libp2p` by default.
-    #[must_use]
-    pub fn implementation(mut self, name: impl Into<String>) -> Self {
-        self.options.implementation = name.into();
-        self
-    }
-
-    /// The version that a viewer shows. That of libp2p by default.
-    #[must_use]
-    pub fn version(mut self, version: impl Into<String>) -> Self {
-        self.options.version = version.into();
-        self
-    }
-
-    /// Who this node is, where no wrapped security tells it: see [`Introspector::set_peer_id`].
-    #[must_use]
-    pub fn peer_id(mut self, peer: PeerId) -> Self {
-        self.options.peer = Some(peer);
-        self
-    }
-
-    /// How many closed connections, and how many closed streams, are kept at most. 10,000 by default.
-    #[must_use]
-    pub fn max_closed(mut self, max: usize) -> Self {
-        self.options.max_closed = max;
-        self
-    }
-
-    /// How many events wait for a reader at most; what finds no room is counted. 4,096 by default.
-    #[must_use]
-    pub fn max_queued_events(mut self, max: usize) -> Self {
-        self.options.max_queued_events = max;
-        self
-    }
-
-    /// The parameters of the DHT as they were configured, since its behaviour does not tell them: size of a bucket, queries
-    /// at a time, and disjoint paths (0: none). 20, 3 and none by default, as in libp2p.
-    #[must_use]
-    pub fn dht_params(mut self, k: u64, alpha: u64, disjoint_paths: u64) -> Self {
-        self.options.dht = DhtParams { k, alpha, disjoint_paths };
-        self
-    }
-
-    /// The introspector.
-    #[must_use]
-    pub fn build(self) -> Introspector {
-        let peer = self.options.peer;
-        let introspector = Introspector { node: Arc::new(Node::new(self.options)), source: 0 };
-        if let Some(peer) = peer {
-            introspector.set_peer_id(peer);
-        }
-        introspector
-    }
-}
-
 impl Introspector {
     /// One with the default options.
     #[must_use]
@@ -115,6 +57,10 @@ impl Introspector {
 
     pub(crate) fn node(&self) -> &Arc<Node> {
         &self.node
+    }
+
+    pub(crate) fn of_node(node: Arc<Node>) -> Self {
+        Self { node, source: 0 }
     }
 
     pub(crate) fn of_behaviour(&self, source: u64) -> Self {
@@ -161,6 +107,9 @@ impl Introspector {
 
     /// The hook for a behaviour: wrap one field of yours, or several. At least one is needed: it tells connections apart.
     pub fn behaviour<B: Inspect>(&self, behaviour: B) -> Introspect<B> {
+        if let Some(recorder) = self.node.teller.recorder() {
+            recorder.start(&self.node);
+        }
         Introspect::new(behaviour, self.clone())
     }
 
@@ -191,7 +140,7 @@ impl Introspector {
         }
     }
 
-    fn node_snapshot(&self) -> Option<Event> {
+    pub(crate) fn node_snapshot(&self) -> Option<Event> {
         let facts = self.node.facts.lock();
         let snapshot = NodeSnapshot {
             listen_addrs: Address::list(&facts.listen_addrs),
@@ -234,6 +183,10 @@ impl Contract for Introspector {
 
     fn session_events(&self) -> BoxFuture<'_, Vec<Event>> {
         Box::pin(async { self.node_snapshot().into_iter().collect() })
+    }
+
+    fn recording(&self) -> BoxFuture<'_, Option<Bytes>> {
+        Box::pin(async { self.flight_recording() })
     }
 
     fn keep_closed(&self, at_least: Duration) {

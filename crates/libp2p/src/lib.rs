@@ -52,6 +52,7 @@ mod node;
 mod options;
 mod pairing;
 mod record;
+mod recorder;
 mod security;
 mod snapshot;
 mod sniffer;

@@ -22,6 +22,7 @@ use crate::{
     inside::Inside,
     options::Options,
     record::{Bytes, ClosedQueue, ConnectionRecord, Link, LinkLook, StreamRecord},
+    recorder::Recorder,
 };
 
 /// Most protocol names that are kept once for all streams. A node has dozens; more would be somebody's game.
@@ -84,11 +85,12 @@ pub(crate) struct Look {
 impl Node {
     pub(crate) fn new(options: Options) -> Self {
         let start_ms = clock::now_ms();
+        let recorder = (options.flight_recorder > 0).then(|| Recorder::new(options.flight_recorder));
         Self {
             start_ms,
             run: base36(start_ms),
             inside: Inside::default(),
-            teller: Teller::new(options.max_queued_events),
+            teller: Teller::new(options.max_queued_events, recorder),
             facts: Mutex::default(),
             peer: OnceLock::new(),
             connections: Mutex::new(Connections {

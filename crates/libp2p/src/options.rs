@@ -13,6 +13,8 @@ pub(crate) struct Options {
     pub(crate) max_queued_events: usize,
     pub(crate) peer: Option<PeerId>,
     pub(crate) dht: DhtParams,
+    /// Bytes; 0 switches it off.
+    pub(crate) flight_recorder: usize,
 }
 
 impl Default for Options {
@@ -25,6 +27,7 @@ impl Default for Options {
             max_queued_events: 4096,
             peer: None,
             dht: DhtParams::default(),
+            flight_recorder: 8 << 20,
         }
     }
 }

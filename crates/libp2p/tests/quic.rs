@@ -18,6 +18,16 @@ async fn a_connection_over_quic() {
         })
         .await;
     assert_eq!(connection.peer_id, b.peer.to_string());
+    // A wrapped transport is watched itself.
+    let nobody = libp2p::PeerId::random();
+    a.dial(nobody, address.clone()).await;
+    let attempt = a.event("DialAttempt", |event| event["peer"] == nobody.to_string().as_str()).await;
+    assert_eq!(
+        (attempt["outcome"].as_str(), attempt["transport"].as_str()),
+        (Some("failed"), Some("ip4+udp+quic-v1"))
+    );
+    assert!(attempt["phases"]["totalMs"].as_f64().is_some_and(|ms| ms > 0.0), "{attempt}");
+    assert!(attempt["error"].as_str().is_some_and(|error| !error.is_empty()), "{attempt}");
     assert_eq!(connection.transport_id, "ip4+udp+quic-v1");
     assert_eq!(connection.endpoints.expect("endpoints").dst_multiaddr, address.to_string());
     let attributes = connection.attribs.expect("attributes");

@@ -32,7 +32,7 @@ async fn a_connection_over_tcp_and_noise() {
     assert!(ends.src_multiaddr.starts_with("/ip4/127.0.0.1/tcp/"), "{}", ends.src_multiaddr);
     let attributes = connection.attribs.clone().expect("attributes");
     assert_eq!((attributes.encryption.as_str(), attributes.multiplexer.as_str()), ("/noise", "/yamux/1.0.0"));
-    assert_eq!(connection.user_provided_tags, ["agent=bob/2 <b>"]);
+    assert_eq!(connection.user_provided_tags, ["agent=bob/2 <b>", "attempts=1"]);
     let timeline = connection.timeline.expect("a timeline");
     assert!(timeline.open_ts > 0 && timeline.open_ts <= timeline.upgraded_ts, "{timeline:?}");
     assert_eq!(timeline.close_ts, 0);
@@ -93,6 +93,19 @@ async fn the_events_of_a_connection() {
     );
     let connected = a.event("PeerConnected", |_| true).await;
     assert_eq!(connected["connection"], dialing["connection"]);
+    // What the upgrades took is known with the first poll of the muxer, after the swarm's own event.
+    let attempt = a.event("DialAttempt", |_| true).await;
+    assert_eq!(attempt["connection"], dialing["connection"]);
+    assert_eq!(
+        (attempt["outcome"].as_str(), &attempt["error"]),
+        (Some("connected"), &serde_json::Value::Null)
+    );
+    assert_eq!(attempt["address"], address.to_string());
+    let phases = &attempt["phases"];
+    assert!(
+        phases["securityMs"].is_f64() && phases["muxerMs"].is_f64() && phases["totalMs"].is_null(),
+        "{phases}"
+    );
     assert_eq!(
         (connected["peer"].as_str(), connected["role"].as_str()),
         (Some(peer.as_str()), Some("initiator"))

@@ -123,18 +123,19 @@ fn role(point: &ConnectedPoint) -> &'static str {
 
 fn established(node: &Node, event: &from::ConnectionEstablished<'_>) {
     let (record, dial) = node.established(event.connection_id).unzip();
-    if let (Some(record), Some(Some(dial))) = (&record, dial) {
-        dialed(node, record, dial, event);
-    }
     node.teller.own(|| PeerConnected {
         peer: Peer(event.peer_id),
         connection: node.id(event.connection_id),
         remote: Address::of(event.endpoint.get_remote_address()),
         role: role(event.endpoint),
         handshake_ms: record
+            .as_ref()
             .map_or(0, |record| u64::try_from(record.handshake.as_millis()).unwrap_or(u64::MAX)),
         failed_addresses: Address::list(event.failed_addresses),
     });
+    if let (Some(record), Some(Some(dial))) = (&record, dial) {
+        dialed(node, record, dial, event);
+    }
 }
 
 /// The dial behind a connection is over: the address that won, those that failed before it, and those given up.

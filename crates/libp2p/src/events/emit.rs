@@ -21,7 +21,7 @@ use super::{
     queue::{Queue, Reader},
     typed,
 };
-use crate::clock;
+use crate::{clock, recorder::Recorder};
 
 /// Most event types a node can have. Names are the program's own, so this is for one that makes them up.
 const MAX_TYPES: usize = 1024;
@@ -53,10 +53,12 @@ pub(crate) struct Teller {
     /// Whether somebody reads: else no event is put into words. Changed only while `reader` is locked.
     listening: AtomicBool,
     closed: AtomicBool,
+    /// Hears everything too, if there is one.
+    recorder: Option<Recorder>,
 }
 
 impl Teller {
-    pub(crate) fn new(max_queued: usize) -> Self {
+    pub(crate) fn new(max_queued: usize, recorder: Option<Recorder>) -> Self {
         let types = kinds::every().into_iter().map(|kind| (kind.name.clone(), kind)).collect();
         Self {
             max_queued,
@@ -64,7 +66,12 @@ impl Teller {
             reader: Mutex::new(Weak::new()),
             listening: AtomicBool::new(false),
             closed: AtomicBool::new(false),
+            recorder,
         }
+    }
+
+    pub(crate) fn recorder(&self) -> Option<&Recorder> {
+        self.recorder.as_ref()
     }
 
     pub(crate) fn subscribe(&self) -> Result<EventStream, IntrospectError> {
@@ -92,7 +99,7 @@ impl Teller {
 
     /// Whether it is worth while to put an event into words.
     pub(crate) fn is_heard(&self) -> bool {
-        self.listening.load(Relaxed)
+        self.recorder.is_some() || self.listening.load(Relaxed)
     }
 
     /// One of this crate's own events. They serialize to maps of texts and numbers, which can't fail.
@@ -142,6 +149,9 @@ impl Teller {
 
     fn push(&self, name: &str, content: String) {
         let event = event(name, content);
+        if let Some(recorder) = &self.recorder {
+            recorder.event(event.clone());
+        }
         // Held to the end: a reader that comes meanwhile is neither overlooked nor finds the place of the last one taken.
         let reader = self.reader.lock();
         match reader.upgrade() {
@@ -172,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_comes_while_an_event_finds_none_is_heard_of() {
-        let teller = Teller::new(8);
+        let teller = Teller::new(8, None);
         let over = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {
