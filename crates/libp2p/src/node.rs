@@ -18,10 +18,13 @@ use crate::{
     clock::{self, Instant},
     dht::Dht,
     dial::Dial,
-    events::{Facts, Teller, kinds::Id},
+    events::{
+        Facts, Teller,
+        kinds::{ClosedCut, Id, Peer},
+    },
     inside::Inside,
     options::Options,
-    record::{Bytes, ClosedQueue, ConnectionRecord, Link, LinkLook, StreamRecord},
+    record::{Bytes, ClosedQueue, ConnectionRecord, Cut, Link, LinkLook, StreamRecord},
     recorder::Recorder,
 };
 
@@ -41,7 +44,8 @@ pub(crate) struct Node {
     pub(crate) peer: OnceLock<PeerId>,
     connections: Mutex<Connections>,
     dht: Mutex<Option<Dht>>,
-    closed_streams: Mutex<ClosedQueue<(ConnectionId, Arc<StreamRecord>)>>,
+    closed_streams: Mutex<ClosedQueue<Closed>>,
+    cut: Mutex<Cut>,
     keep_closed: RwLock<Duration>,
     ended_read: AtomicU64,
     ended_written: AtomicU64,
@@ -73,11 +77,19 @@ impl Pending {
     }
 }
 
+/// A stream that is over.
+#[derive(Clone)]
+pub(crate) struct Closed {
+    pub(crate) connection: ConnectionId,
+    peer: PeerId,
+    pub(crate) stream: Arc<StreamRecord>,
+}
+
 /// A consistent look at everything, for a snapshot.
 pub(crate) struct Look {
     /// Open ones first, each with its muxer's side, if that was found.
     pub(crate) connections: Vec<(Arc<ConnectionRecord>, Option<LinkLook>)>,
-    pub(crate) closed_streams: Vec<(ConnectionId, Arc<StreamRecord>)>,
+    pub(crate) closed_streams: Vec<Closed>,
     pub(crate) total: Bytes,
     pub(crate) cut: u64,
 }
@@ -100,6 +112,7 @@ impl Node {
             }),
             dht: Mutex::default(),
             closed_streams: Mutex::new(ClosedQueue::new(options.max_closed)),
+            cut: Mutex::default(),
             keep_closed: RwLock::new(peerscope_introspection::KEEP_CLOSED_DEFAULT),
             ended_read: AtomicU64::new(0),
             ended_written: AtomicU64::new(0),
@@ -202,8 +215,12 @@ impl Node {
         }
         record.close(clock::now_ms(), cause);
         record.tell_dial(self);
-        let fallen = connections.closed.push(Instant::now(), record, self.kept());
-        self.count(&fallen);
+        let (expired, cut) = connections.closed.push(Instant::now(), record, self.kept());
+        self.count(&expired);
+        self.count(&cut);
+        for record in cut {
+            self.cut.lock().connection(record.peer);
+        }
     }
 
     /// An open connection.
@@ -211,8 +228,12 @@ impl Node {
         self.connections.lock().open.get(&id).cloned()
     }
 
-    pub(crate) fn stream_closed(&self, connection: ConnectionId, stream: Arc<StreamRecord>) {
-        self.closed_streams.lock().push(Instant::now(), (connection, stream), self.kept());
+    pub(crate) fn stream_closed(&self, connection: ConnectionId, peer: PeerId, stream: Arc<StreamRecord>) {
+        let (_, cut) =
+            self.closed_streams.lock().push(Instant::now(), Closed { connection, peer, stream }, self.kept());
+        for closed in cut {
+            self.cut.lock().stream(closed.peer, closed.stream.agreed(), closed.stream.bytes());
+        }
     }
 
     /// The bytes of records that are listed no more.
@@ -247,7 +268,23 @@ impl Node {
         *self.keep_closed.write() = at_least.max(peerscope_introspection::KEEP_CLOSED_DEFAULT);
     }
 
+    /// Tells what left the lists unseen.
+    fn tell_cut(&self) {
+        for (named, count) in self.cut.lock().take() {
+            let (peer, protocol) = named.unzip();
+            self.teller.own(|| ClosedCut {
+                peer: peer.map(Peer),
+                protocol: protocol.flatten().map(|name| name.to_string()),
+                connections: count.connections,
+                streams: count.streams,
+                bytes_in: count.bytes.read,
+                bytes_out: count.bytes.written,
+            });
+        }
+    }
+
     pub(crate) fn look(&self) -> Look {
+        self.tell_cut();
         let keep = self.kept();
         let mut guard = self.connections.lock();
         let fallen = guard.closed.expire(Instant::now(), keep);
@@ -356,6 +393,10 @@ mod tests {
         assert_eq!(Arc::strong_count(&link), 2);
         assert_eq!(link.open_streams(), 0);
         assert_eq!(node.counts(), [0, 1, 0, 100]);
+        // What no snapshot had is counted by peer and protocol.
+        let cut = node.cut.lock().take();
+        assert_eq!((cut.len(), cut[0].1.streams), (1, 9_900));
+        assert_eq!(cut[0].1.bytes, Bytes { read: 29_700, written: 49_500 });
         let look = node.look();
         assert_eq!((look.total, look.cut), (Bytes { read: 30_000, written: 50_000 }, 9_900));
         assert_eq!(look.connections[0].1.as_ref().map(|side| side.bytes), Some(look.total));

@@ -2,11 +2,13 @@
 
 mod closed;
 mod connection;
+mod cut;
 mod link;
 mod stream;
 
 pub(crate) use closed::ClosedQueue;
 pub(crate) use connection::{ConnectionRecord, Ends};
+pub(crate) use cut::Cut;
 pub(crate) use link::{Link, LinkLook};
 pub(crate) use stream::{StreamEnd, StreamRecord};
 

@@ -24,8 +24,8 @@ use crate::{
 pub(crate) fn state(node: &Node) -> State {
     let look = node.look();
     let mut closed: HashMap<ConnectionId, Vec<Arc<StreamRecord>>> = HashMap::new();
-    for (connection, stream) in look.closed_streams {
-        closed.entry(connection).or_default().push(stream);
+    for one in look.closed_streams {
+        closed.entry(one.connection).or_default().push(one.stream);
     }
     let mut connections = look
         .connections

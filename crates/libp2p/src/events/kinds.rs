@@ -243,6 +243,15 @@ kinds! {
     ExternalAddrConfirmed { address "address": Address }
     ExternalAddrExpired { address "address": Address }
     NewExternalAddrOfPeer { peer "peer": Peer, address "address": Address }
+    /// More closed between two snapshots than are kept: these were never in one. Their bytes are in the totals.
+    ClosedCut {
+        peer "peer": Option<Peer>,
+        protocol "protocol": Option<String>,
+        connections "connections": u64,
+        streams "streams": u64,
+        bytes_in "bytesIn": u64,
+        bytes_out "bytesOut": u64,
+    }
     /// The addresses of this node, for who comes late.
     NodeSnapshot {
         listen_addrs "listenAddrs": Vec<Address>,

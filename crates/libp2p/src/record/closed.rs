@@ -16,17 +16,18 @@ impl<T> ClosedQueue<T> {
         Self { items: VecDeque::new(), max, cut: 0 }
     }
 
-    /// Adds what closed at `now`. Gives back what falls out, either because its time is over or for want of room.
-    pub(crate) fn push(&mut self, now: Instant, item: T, keep: Duration) -> Vec<T> {
-        let mut fallen = self.expire(now, keep);
+    /// Adds what closed at `now`. Gives back what falls out because its time is over, and what for want of room.
+    pub(crate) fn push(&mut self, now: Instant, item: T, keep: Duration) -> (Vec<T>, Vec<T>) {
+        let expired = self.expire(now, keep);
+        let mut cut = Vec::new();
         self.items.push_back((now, item));
         while self.items.len() > self.max {
             if let Some((_, item)) = self.items.pop_front() {
                 self.cut += 1;
-                fallen.push(item);
+                cut.push(item);
             }
         }
-        fallen
+        (expired, cut)
     }
 
     /// Takes out what closed longer than `keep` ago.
@@ -66,8 +67,8 @@ mod tests {
     fn expires_after_its_time_without_counting() {
         let start = Instant::now();
         let mut queue = ClosedQueue::new(10);
-        assert!(queue.push(start, 'a', KEEP).is_empty());
-        assert!(queue.push(start + Duration::from_secs(3), 'b', KEEP).is_empty());
+        assert_eq!(queue.push(start, 'a', KEEP), (vec![], vec![]));
+        assert_eq!(queue.push(start + Duration::from_secs(3), 'b', KEEP), (vec![], vec![]));
         assert!(queue.expire(start + KEEP, KEEP).is_empty());
         assert_eq!(queue.expire(start + Duration::from_secs(6), KEEP), ['a']);
         assert_eq!((queue.len(), queue.cut()), (1, 0));
@@ -77,9 +78,8 @@ mod tests {
     fn the_oldest_makes_room_and_is_counted() {
         let start = Instant::now();
         let mut queue = ClosedQueue::new(2);
-        for item in 0..5 {
-            queue.push(start, item, KEEP);
-        }
+        let cut = (0..5).flat_map(|item| queue.push(start, item, KEEP).1).collect::<Vec<_>>();
+        assert_eq!(cut, [0, 1, 2]);
         assert_eq!(queue.iter().copied().collect::<Vec<_>>(), [3, 4]);
         assert_eq!(queue.cut(), 3);
     }

@@ -79,7 +79,7 @@ impl ConnectionRecord {
 
     /// The muxer of this connection was found. The first one counts: there is one.
     pub(crate) fn pair(&self, link: &Arc<Link>) {
-        link.pair(self.id);
+        link.pair(self.id, self.peer);
         self.link.get_or_init(|| link.clone());
     }
 

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use libp2p::swarm::ConnectionId;
+use libp2p::{PeerId, swarm::ConnectionId};
 use parking_lot::Mutex;
 use peerscope_introspection::wire::Role;
 
@@ -24,7 +24,7 @@ pub(crate) struct Link {
     security: OnceLock<Arc<str>>,
     security_took: OnceLock<Duration>,
     muxer_took: OnceLock<Duration>,
-    connection: OnceLock<ConnectionId>,
+    connection: OnceLock<(ConnectionId, PeerId)>,
     /// The connection to the relay that this one goes over.
     relay: OnceLock<ConnectionId>,
     closing: AtomicBool,
@@ -125,12 +125,12 @@ impl Link {
 
     /// Which of the swarm's connections this is, once that is known.
     pub(crate) fn connection(&self) -> Option<ConnectionId> {
-        self.connection.get().copied()
+        self.connection.get().map(|(id, _)| *id)
     }
 
     /// Which of the swarm's connections this is.
-    pub(crate) fn pair(&self, connection: ConnectionId) {
-        self.connection.get_or_init(|| connection);
+    pub(crate) fn pair(&self, connection: ConnectionId, peer: PeerId) {
+        self.connection.get_or_init(|| (connection, peer));
     }
 
     /// This node asks the muxer to close.
@@ -179,8 +179,8 @@ impl Link {
             streams.closed += bytes;
         }
         // While the lock is held, so that no reader finds the stream in neither place.
-        if let (Some(connection), Some(node)) = (self.connection.get(), self.node.upgrade()) {
-            node.stream_closed(*connection, stream.clone());
+        if let (Some((connection, peer)), Some(node)) = (self.connection.get(), self.node.upgrade()) {
+            node.stream_closed(*connection, *peer, stream.clone());
         }
     }
 

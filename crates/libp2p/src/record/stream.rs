@@ -118,6 +118,11 @@ impl StreamRecord {
         }
     }
 
+    /// What both sides agreed on.
+    pub(crate) fn agreed(&self) -> Option<Arc<str>> {
+        self.protocol.get().cloned()
+    }
+
     pub(crate) fn end(&self) -> Option<&StreamEnd> {
         self.end.get()
     }
