@@ -11,11 +11,7 @@ use serde::Serialize;
 
 use crate::{
     EmitError, Inspect, Introspect, MuxerConfig, Security, SecurityConfig, TypedEvent, Wrapped,
-    dht::DhtParams,
-    events::kinds::{Address, NodeSnapshot},
-    node::Node,
-    options::Options,
-    snapshot,
+    dht::DhtParams, events::kinds::NodeSnapshot, node::Node, options::Options, snapshot,
 };
 
 /// Sees what one node does. Cheap to clone: all clones are the same one. One for each `Swarm`.
@@ -192,13 +188,7 @@ impl Introspector {
     }
 
     fn node_snapshot(&self) -> Option<Event> {
-        let facts = self.node.facts.lock();
-        let snapshot = NodeSnapshot {
-            listen_addrs: Address::list(&facts.listen_addrs),
-            external_addrs: Address::list(&facts.external_addrs),
-            candidates: Address::list(&facts.candidates),
-        };
-        drop(facts);
+        let snapshot = self.node.facts.lock().snapshot(&self.node.gossip.lock());
         let content = serde_json::to_string(&snapshot).ok()?;
         Some(crate::events::event(NodeSnapshot::NAME, content))
     }
@@ -233,7 +223,10 @@ impl Contract for Introspector {
     }
 
     fn session_events(&self) -> BoxFuture<'_, Vec<Event>> {
-        Box::pin(async { self.node_snapshot().into_iter().collect() })
+        Box::pin(async {
+            self.node.inside.look().await;
+            self.node_snapshot().into_iter().collect()
+        })
     }
 
     fn keep_closed(&self, at_least: Duration) {
