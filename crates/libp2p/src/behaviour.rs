@@ -184,6 +184,9 @@ impl<B: Inspect> NetworkBehaviour for Introspect<B> {
         let next = self.inner.poll(cx);
         if let Poll::Ready(ToSwarm::GenerateEvent(event)) = &next {
             B::inspect(event, &self.introspector);
+            if B::LOOKS {
+                self.inner.after(event, &self.introspector);
+            }
         }
         next
     }

@@ -50,11 +50,18 @@ use crate::Introspector;
 /// }
 /// ```
 pub trait Inspect: NetworkBehaviour {
-    /// Whether [`look`](Self::look) and [`report`](Self::report) are to be called at all. Not by default.
+    /// Whether [`after`](Self::after), [`look`](Self::look) and [`report`](Self::report) are to be called at all. Not by
+    /// default.
     const LOOKS: bool = false;
 
     /// Called with each event that the behaviour is about to hand to the swarm. Must not block.
     fn inspect(event: &Self::ToSwarm, introspector: &Introspector) {
+        let _ = (event, introspector);
+    }
+
+    /// Called just after [`inspect`](Self::inspect), with the same event: for what only the behaviour itself can tell of it.
+    /// Must not block.
+    fn after(&mut self, event: &Self::ToSwarm, introspector: &Introspector) {
         let _ = (event, introspector);
     }
 
@@ -76,6 +83,12 @@ impl<B: Inspect> Inspect for Toggle<B> {
 
     fn inspect(event: &Self::ToSwarm, introspector: &Introspector) {
         B::inspect(event, introspector);
+    }
+
+    fn after(&mut self, event: &Self::ToSwarm, introspector: &Introspector) {
+        if let Some(behaviour) = self.as_mut() {
+            behaviour.after(event, introspector);
+        }
     }
 
     fn look(&mut self, introspector: &Introspector) {

@@ -15,9 +15,7 @@ use serde::Serialize;
 
 use crate::{
     EmitError, Inspect, Introspect, MuxerConfig, Security, SecurityConfig, TypedEvent, Wrapped,
-    events::kinds::{Address, NodeSnapshot},
-    node::Node,
-    snapshot,
+    events::kinds::NodeSnapshot, node::Node, snapshot,
 };
 
 pub use builder::Builder;
@@ -141,13 +139,7 @@ impl Introspector {
     }
 
     pub(crate) fn node_snapshot(&self) -> Option<Event> {
-        let facts = self.node.facts.lock();
-        let snapshot = NodeSnapshot {
-            listen_addrs: Address::list(&facts.listen_addrs),
-            external_addrs: Address::list(&facts.external_addrs),
-            candidates: Address::list(&facts.candidates),
-        };
-        drop(facts);
+        let snapshot = self.node.facts.lock().snapshot(&self.node.gossip.lock());
         let content = serde_json::to_string(&snapshot).ok()?;
         Some(crate::events::event(NodeSnapshot::NAME, content))
     }
@@ -182,7 +174,10 @@ impl Contract for Introspector {
     }
 
     fn session_events(&self) -> BoxFuture<'_, Vec<Event>> {
-        Box::pin(async { self.node_snapshot().into_iter().collect() })
+        Box::pin(async {
+            self.node.inside.look().await;
+            self.node_snapshot().into_iter().collect()
+        })
     }
 
     fn recording(&self) -> BoxFuture<'_, Option<Bytes>> {

@@ -34,16 +34,30 @@
 //! What it costs: two plain stores for each read and write, no lock. What it does not see: yamux's, noise's and TCP's own
 //! bytes; who keeps a connection alive.
 #![warn(missing_docs)]
+// What is known of a protocol is there even where who tells it is not built.
+#![cfg_attr(
+    not(all(
+        feature = "autonat",
+        feature = "gossipsub",
+        feature = "identify",
+        feature = "kad",
+        feature = "ping",
+        feature = "relay"
+    )),
+    allow(dead_code)
+)]
 
 mod address;
 mod behaviour;
 mod cause;
 mod clip;
 mod clock;
-#[cfg_attr(not(feature = "kad"), allow(dead_code, reason = "who tells is not built"))]
 mod dht;
 mod dial;
 mod events;
+mod gossip;
+#[cfg(test)]
+mod gossip_tests;
 mod inside;
 mod inspect;
 mod introspector;

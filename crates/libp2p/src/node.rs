@@ -22,6 +22,7 @@ use crate::{
         Facts, Teller,
         kinds::{ClosedCut, Id, Peer},
     },
+    gossip::Gossip,
     inside::Inside,
     options::Options,
     record::{Bytes, ClosedQueue, ConnectionRecord, Cut, Link, LinkLook, StreamRecord},
@@ -44,6 +45,7 @@ pub(crate) struct Node {
     pub(crate) peer: OnceLock<PeerId>,
     connections: Mutex<Connections>,
     dht: Mutex<Option<Dht>>,
+    pub(crate) gossip: Mutex<Gossip>,
     closed_streams: Mutex<ClosedQueue<Closed>>,
     cut: Mutex<Cut>,
     keep_closed: RwLock<Duration>,
@@ -111,6 +113,7 @@ impl Node {
                 closed: ClosedQueue::new(options.max_closed),
             }),
             dht: Mutex::default(),
+            gossip: Mutex::default(),
             closed_streams: Mutex::new(ClosedQueue::new(options.max_closed)),
             cut: Mutex::default(),
             keep_closed: RwLock::new(peerscope_introspection::KEEP_CLOSED_DEFAULT),
@@ -137,7 +140,6 @@ impl Node {
     }
 
     /// Tells of the DHT. Of several wrapped ones the first is told.
-    #[cfg_attr(not(feature = "kad"), expect(dead_code, reason = "who tells is not built"))]
     pub(crate) fn dht(&self, source: u64, tell: impl FnOnce(&mut Dht)) {
         let mut dht = self.dht.lock();
         let dht = dht.get_or_insert_with(|| Dht::new(source));
@@ -151,8 +153,9 @@ impl Node {
         self.dht.lock().as_ref().map(|dht| dht.wire(Instant::now(), self.options.dht))
     }
 
-    /// A wrapped behaviour is dropped, and its DHT with it.
+    /// A wrapped behaviour is dropped, and its DHT or its meshes with it.
     pub(crate) fn behaviour_gone(&self, source: u64) {
+        self.gossip.lock().gone(source);
         self.dht.lock().take_if(|dht| dht.is_told_by(source));
         self.reporter_gone(source);
     }

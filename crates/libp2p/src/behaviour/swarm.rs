@@ -97,8 +97,11 @@ pub(super) fn on_event(node: &Node, event: &FromSwarm<'_>) {
             node.teller.own(|| ExternalAddrConfirmed { address: Address::of(event.addr) });
         }
         FromSwarm::ExternalAddrExpired(event) => {
-            node.facts.lock().external_addrs.retain(|address| address != event.addr);
+            let lost = node.facts.lock().external_expired(event.addr);
             node.teller.own(|| ExternalAddrExpired { address: Address::of(event.addr) });
+            if let Some(reservation) = lost {
+                node.teller.own(|| reservation);
+            }
         }
         FromSwarm::NewExternalAddrOfPeer(event) => node
             .teller

@@ -37,15 +37,6 @@ pub enum EmitError {
     TooManyTypes,
 }
 
-/// What only events tell, kept for who comes late.
-#[derive(Default)]
-pub(crate) struct Facts {
-    pub(crate) listen_addrs: Vec<libp2p::Multiaddr>,
-    pub(crate) external_addrs: Vec<libp2p::Multiaddr>,
-    /// Addresses that others may know us by, unconfirmed. The newest 64: peers choose them.
-    pub(crate) candidates: Vec<libp2p::Multiaddr>,
-}
-
 pub(crate) struct Teller {
     max_queued: usize,
     types: RwLock<HashMap<String, EventType>>,
