@@ -1,6 +1,6 @@
 //! Dials that must fail, one after the other, each for a cause of its own.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use fastrand::Rng;
 use libp2p::{
@@ -11,12 +11,16 @@ use tokio::time::sleep;
 
 use super::{
     behaviour::{MAX_PER_PEER, Part},
+    middlebox,
     network::{IDLE_ELSEWHERE, Scene, key, pause},
     node::{Node, Setup},
     relaying,
     stranger::{self, Manner},
     visitor,
 };
+
+/// Longer than such a dial takes.
+const ALIVE: Duration = Duration::from_secs(5);
 
 /// Why it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +94,9 @@ async fn fail_for(cause: Cause, stranger: PeerId, scene: &Scene, rng: &mut Rng) 
             return Ok(());
         }
         Cause::Ourselves => {
-            zero.dial_as(DialOpts::unknown_peer_id().address(zero.tcp.clone()).build());
+            // Not by its own address: a swarm knows that.
+            let address = middlebox::through(&zero.tcp, ALIVE).await?;
+            zero.dial_as(DialOpts::unknown_peer_id().address(address).build());
             return Ok(());
         }
         Cause::NotNeeded => {
@@ -116,11 +122,11 @@ async fn crowd(zero: &Node, rng: &mut Rng) -> anyhow::Result<()> {
 }
 
 /// A node that is not who was meant. It lives for as long as a dial takes.
-async fn impostor(rng: &mut Rng) -> anyhow::Result<std::sync::Arc<Node>> {
-    let node = std::sync::Arc::new(guest(rng).await?);
+async fn impostor(rng: &mut Rng) -> anyhow::Result<Arc<Node>> {
+    let node = Arc::new(guest(rng).await?);
     let alive = node.clone();
     tokio::spawn(async move {
-        sleep(Duration::from_secs(5)).await;
+        sleep(ALIVE).await;
         drop(alive);
     });
     Ok(node)

@@ -43,9 +43,9 @@ pub async fn visit(scene: Scene, seat: usize, mut rng: Rng) -> anyhow::Result<()
         let agent = AGENTS[rng.usize(..AGENTS.len())].to_owned();
         let part = match visit {
             Visit::OverTheRelay => Part::Walled(hub.peer),
-            // What serves the network is never idle.
-            Visit::FallsAsleep | Visit::Reset => Part::Guest,
-            Visit::HangsUp | Visit::SentAway | Visit::Vanishes => Part::Member,
+            // The others will miss it for a while.
+            Visit::Vanishes => Part::Member,
+            _ => Part::Guest,
         };
         let setup = Setup { key: key(&mut rng)?, agent, tls: rng.bool(), idle: IDLE_ELSEWHERE, part };
         let node = Node::start(setup).await?;
