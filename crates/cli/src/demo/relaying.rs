@@ -36,7 +36,7 @@ pub async fn stay_reachable(node: Arc<Node>, hub: Arc<Node>, mut rng: Rng) {
     loop {
         if reserve(&node, &hub).await {
             // It is lost with the connection to the hub: that is looked at more often than it is given back.
-            for _ in 0..rng.u8(8..16) {
+            for _ in 0..rng.u8(5..10) {
                 sleep(pause(&mut rng, 4.0..6.0)).await;
                 if !node.is(Life::is_relayed).await {
                     break;
