@@ -1,9 +1,21 @@
 //! `demo`: real rust-libp2p nodes on loopback, and the endpoint of the first of them. What the nodes do is in `demo/`.
 
+mod behaviour;
+mod chatter;
+mod event;
+mod failure;
+mod life;
+mod lookup;
+mod meeting;
 mod middlebox;
 mod network;
 mod node;
+mod relaying;
+mod resident;
+mod stranger;
 mod transfer;
+mod visitor;
+mod wall;
 
 use std::sync::Arc;
 

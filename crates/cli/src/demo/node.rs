@@ -5,31 +5,33 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures::StreamExt;
 use libp2p::{
-    Multiaddr, PeerId, Swarm, SwarmBuilder, identify,
+    Multiaddr, PeerId, Swarm, SwarmBuilder,
     identity::Keypair,
-    noise, ping, quic, request_response,
+    noise, quic,
     swarm::{
-        NetworkBehaviour, SwarmEvent,
+        SwarmEvent,
         dial_opts::{DialOpts, PeerCondition},
     },
     tcp, tls, yamux,
 };
-use peerscope_libp2p::{Introspect, Introspector};
-use tokio::{sync::mpsc, task::JoinHandle};
+use peerscope_libp2p::Introspector;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 
-use super::transfer::{self, Ask, Kind, Transfers};
+pub use super::life::Life;
+use super::{
+    behaviour::{Behaviour, Part},
+    life::Order,
+    transfer::{Ask, Kind},
+};
 
 /// Orders that wait for a node at most; a node that is that far behind does not need more.
 const MAX_ORDERS: usize = 64;
-
-#[derive(NetworkBehaviour)]
-pub struct Behaviour {
-    ping: Introspect<ping::Behaviour>,
-    identify: Introspect<identify::Behaviour>,
-    blocks: Introspect<Transfers>,
-    chunks: Introspect<Transfers>,
-    mempool: Introspect<Transfers>,
-}
+/// How often it is looked whether something has come about.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// What makes a node.
 pub struct Setup {
@@ -39,12 +41,7 @@ pub struct Setup {
     pub tls: bool,
     /// How long it keeps a connection that nobody uses.
     pub idle: Duration,
-}
-
-enum Order {
-    Dial(PeerId, Multiaddr),
-    Ask(PeerId, Kind, Ask),
-    Disconnect(PeerId),
+    pub part: Part,
 }
 
 /// A running node. Dropping it ends its swarm, and its connections with it.
@@ -61,12 +58,17 @@ impl Node {
     /// Builds the swarm, and listens on loopback over TCP and QUIC.
     pub async fn start(setup: Setup) -> anyhow::Result<Self> {
         let introspector = Introspector::new();
+        // Members play nodes with an address of their own; node 0 has to have its addresses confirmed.
+        let public = matches!(setup.part, Part::Hub | Part::Member);
         let mut swarm = swarm(setup, &introspector)?;
         swarm.listen_on("/ip4/127.0.0.1/tcp/0".parse()?).context("can't listen on TCP")?;
         swarm.listen_on("/ip4/127.0.0.1/udp/0/quic-v1".parse()?).context("can't listen on UDP")?;
         let (mut tcp, mut quic) = (None, None);
         while tcp.is_none() || quic.is_none() {
             if let SwarmEvent::NewListenAddr { address, .. } = swarm.select_next_some().await {
+                if public {
+                    swarm.add_external_address(address.clone());
+                }
                 let quicly = address.protocol_stack().any(|name| name == "quic-v1");
                 *(if quicly { &mut quic } else { &mut tcp }) = Some(address);
             }
@@ -74,32 +76,79 @@ impl Node {
         let (orders, received) = mpsc::channel(MAX_ORDERS);
         Ok(Self {
             peer: *swarm.local_peer_id(),
-            introspector,
+            introspector: introspector.clone(),
             tcp: tcp.context("no TCP address")?,
             quic: quic.context("no QUIC address")?,
             orders,
-            task: tokio::spawn(run(swarm, received)),
+            task: tokio::spawn(Life::new(swarm, introspector).run(received)),
         })
+    }
+
+    /// Has something done in the swarm's task, soon.
+    pub fn order(&self, order: impl FnOnce(&mut Life) + Send + 'static) {
+        // A full queue: the order is one of many, and the next comes soon.
+        self.orders.try_send(Box::new(order)).ok();
     }
 
     /// Dials that peer there, even if it is connected already.
     pub fn dial(&self, peer: PeerId, address: Multiaddr) {
-        self.order(Order::Dial(peer, address));
+        let options = DialOpts::peer_id(peer).condition(PeerCondition::Always).addresses(vec![address]);
+        self.dial_as(options.build());
+    }
+
+    /// The same, in any way.
+    pub fn dial_as(&self, options: DialOpts) {
+        // What fails is an event, of which the demo is full.
+        self.order(|life| _ = life.swarm.dial(options));
     }
 
     /// Begins a transfer, if the peer is connected.
     pub fn ask(&self, peer: PeerId, kind: Kind, ask: Ask) {
-        self.order(Order::Ask(peer, kind, ask));
+        self.order(move |life| {
+            // To ask a peer that is away would dial it.
+            if life.swarm.is_connected(&peer) {
+                life.swarm.behaviour_mut().transfers(kind).send_request(&peer, ask);
+            }
+        });
     }
 
     /// Closes every connection to that peer.
     pub fn disconnect(&self, peer: PeerId) {
-        self.order(Order::Disconnect(peer));
+        // An error says that it was gone before.
+        self.order(move |life| _ = life.swarm.disconnect_peer_id(peer));
     }
 
-    fn order(&self, order: Order) {
-        // A full queue: the order is one of many, and the next comes soon.
-        self.orders.try_send(order).ok();
+    /// Whether that is so at the moment.
+    pub async fn is(&self, so: impl FnOnce(&Life) -> bool + Send + 'static) -> bool {
+        let (sender, answer) = oneshot::channel();
+        self.order(move |life| _ = sender.send(so(life)));
+        // An order that found no room is not answered.
+        answer.await.unwrap_or(false)
+    }
+
+    /// Waits until it is so. Whether it came about.
+    pub async fn until(
+        &self,
+        patience: Duration,
+        so: impl Fn(&Life) -> bool + Clone + Send + 'static,
+    ) -> bool {
+        let looking = async {
+            while !self.is(so.clone()).await {
+                sleep(LOOK_EVERY).await;
+            }
+        };
+        timeout(patience, looking).await.is_ok()
+    }
+
+    /// Keeps a connection to that peer.
+    pub fn keep(&self, peer: PeerId, address: Multiaddr) {
+        let options = DialOpts::peer_id(peer).addresses(vec![address]).build();
+        self.order(move |life| {
+            // Asked before: a dial that is not needed would be told as one that failed.
+            if !life.swarm.is_connected(&peer) {
+                _ = life.swarm.dial(options);
+            }
+        });
     }
 }
 
@@ -110,19 +159,8 @@ impl Drop for Node {
 }
 
 fn swarm(setup: Setup, introspector: &Introspector) -> anyhow::Result<Swarm<Behaviour>> {
-    let Setup { key, agent, tls, idle } = setup;
-    let ping = ping::Config::new().with_interval(Duration::from_secs(2));
-    let identify =
-        identify::Config::new("/peerscope/demo/1".to_owned(), key.public()).with_agent_version(agent);
-    let behaviour = Behaviour {
-        ping: introspector.behaviour(ping::Behaviour::new(ping)),
-        identify: introspector.behaviour(identify::Behaviour::new(identify)),
-        blocks: introspector.behaviour(transfer::behaviour(Kind::Blocks)),
-        chunks: introspector.behaviour(transfer::behaviour(Kind::Chunks)),
-        mempool: introspector.behaviour(transfer::behaviour(Kind::Mempool)),
-    };
+    let Setup { key, agent, tls, idle, part } = setup;
     let tcp = tcp::Config::default().nodelay(true);
-    let muxer = introspector.muxer(yamux::Config::default);
     let wrapped = introspector.clone();
     let quic = move |key: &Keypair| wrapped.wrap(quic::tokio::Transport::new(quic::Config::new(key)));
     // Each security gives the builder another type; from here on it is the same.
@@ -130,70 +168,18 @@ fn swarm(setup: Setup, introspector: &Introspector) -> anyhow::Result<Swarm<Beha
         ($security:expr) => {
             SwarmBuilder::with_existing_identity(key)
                 .with_tokio()
-                .with_tcp(tcp, introspector.security($security), muxer)
+                .with_tcp(tcp, introspector.security($security), introspector.muxer(yamux::Config::default))
                 .context("the security can't be set up")?
                 .with_other_transport(quic)?
-                .with_behaviour(|_| behaviour)?
+                .with_relay_client(
+                    introspector.security(noise::Config::new),
+                    introspector.muxer(yamux::Config::default),
+                )
+                .context("the security can't be set up")?
+                .with_behaviour(|key, relay| Behaviour::new(key, agent, part, relay, introspector))?
                 .with_swarm_config(|config| config.with_idle_connection_timeout(idle))
                 .build()
         };
     }
     Ok(if tls { finish!((tls::Config::new, noise::Config::new)) } else { finish!(noise::Config::new) })
-}
-
-async fn run(mut swarm: Swarm<Behaviour>, mut orders: mpsc::Receiver<Order>) {
-    loop {
-        tokio::select! {
-            event = swarm.select_next_some() => answer(&mut swarm, event),
-            order = orders.recv() => match order {
-                Some(order) => obey(&mut swarm, order),
-                None => return,
-            },
-        }
-    }
-}
-
-fn obey(swarm: &mut Swarm<Behaviour>, order: Order) {
-    match order {
-        Order::Dial(peer, address) => {
-            let options = DialOpts::peer_id(peer).condition(PeerCondition::Always).addresses(vec![address]);
-            // What fails is an event, of which the demo is full.
-            swarm.dial(options.build()).ok();
-        }
-        Order::Ask(peer, kind, ask) if swarm.is_connected(&peer) => {
-            transfers(swarm.behaviour_mut(), kind).send_request(&peer, ask);
-        }
-        // To ask a peer that is away would dial it.
-        Order::Ask(..) => {}
-        Order::Disconnect(peer) => {
-            // An error says that it was gone before.
-            swarm.disconnect_peer_id(peer).ok();
-        }
-    }
-}
-
-fn transfers(behaviour: &mut Behaviour, kind: Kind) -> &mut Transfers {
-    match kind {
-        Kind::Blocks => &mut behaviour.blocks,
-        Kind::Chunks => &mut behaviour.chunks,
-        Kind::Mempool => &mut behaviour.mempool,
-    }
-}
-
-/// Gives what was asked for.
-fn answer(swarm: &mut Swarm<Behaviour>, event: SwarmEvent<BehaviourEvent>) {
-    let (kind, event) = match event {
-        SwarmEvent::Behaviour(BehaviourEvent::Blocks(event)) => (Kind::Blocks, event),
-        SwarmEvent::Behaviour(BehaviourEvent::Chunks(event)) => (Kind::Chunks, event),
-        SwarmEvent::Behaviour(BehaviourEvent::Mempool(event)) => (Kind::Mempool, event),
-        _ => return,
-    };
-    if let transfer::Event::Message {
-        message: request_response::Message::Request { request, channel, .. },
-        ..
-    } = event
-    {
-        // An error says that the peer is gone.
-        transfers(swarm.behaviour_mut(), kind).send_response(channel, request.download).ok();
-    }
 }
