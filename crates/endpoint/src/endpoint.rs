@@ -7,6 +7,7 @@ use std::{
 
 use peerscope_introspection::{BoxFuture, Endpoint, EndpointError, Introspector, Session};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{
     files::Files,
@@ -16,6 +17,7 @@ use crate::{
     lock,
     options::Options,
     server::{Server, bind},
+    stats::EndpointStats,
     token::Token,
 };
 
@@ -74,6 +76,25 @@ impl WebSocketEndpoint {
         let addr = *self.listen_addrs().first()?;
         let endpoint = self.endpoint_url()?;
         Some(format!("{}#/overview?ws={}", page_url(addr), utf8_percent_encode(&endpoint, COMPONENT)))
+    }
+
+    /// The endpoint's own figures; also while it does not run.
+    #[must_use]
+    pub fn stats(&self) -> EndpointStats {
+        self.hub.stats()
+    }
+
+    /// Serves one connection that did not come by a listener, with every check and bound of the others, until it ends.
+    /// At once over while the endpoint does not run. For tests and fuzzers, which have a pipe in memory.
+    #[doc(hidden)]
+    pub async fn serve(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        remote: SocketAddr,
+    ) {
+        if let Some(server) = self.server() {
+            server.serve(stream, remote).await;
+        }
     }
 
     fn server(&self) -> Option<Arc<Server>> {

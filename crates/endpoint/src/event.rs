@@ -13,8 +13,14 @@ use peerscope_introspection::{
 };
 use prost::Message;
 
+use crate::stats::Counters;
+
 /// Types that are remembered by name. A node has some dozens; beyond this many each event carries its own.
 const MAX_TYPES: usize = 1024;
+
+/// What each session's queue takes for an event besides its frame, which sessions share: a short event's place is longer
+/// than itself, and so many fit that they would be most of the memory.
+pub(crate) const PLACE_BYTES: usize = 64;
 
 /// An event as the segments of a message.
 #[derive(Debug)]
@@ -29,9 +35,9 @@ pub(crate) struct EventFrame {
 }
 
 impl EventFrame {
-    /// Bytes that it takes in a queue.
-    pub(crate) fn len(&self) -> usize {
-        self.bare.len()
+    /// Bytes that it takes in a session's queue.
+    pub(crate) fn weight(&self) -> usize {
+        self.bare.len() + PLACE_BYTES
     }
 
     /// The segment with the type's name alone.
@@ -39,9 +45,15 @@ impl EventFrame {
         &self.bare
     }
 
-    /// The segment that tells the type's properties too.
-    pub(crate) fn inline(&self) -> &Bytes {
-        self.inline.get_or_init(|| self.with_properties().unwrap_or_else(|| self.bare.clone()))
+    /// The segment that tells the type's properties too: encoded for the first session that wants it.
+    pub(crate) fn inline(&self, counters: &Counters) -> &Bytes {
+        self.inline.get_or_init(|| match self.with_properties() {
+            Some(segment) => {
+                counters.encoded(segment.len());
+                segment
+            }
+            None => self.bare.clone(),
+        })
     }
 
     /// Read back from the bare segment, so that the text need not be kept twice.
@@ -154,7 +166,10 @@ mod tests {
         let mut types = EventTypes::default();
         let frame = types.encode(event("A"), || vec![known("B"), known("A")]).expect("short");
         assert_eq!(read(frame.bare()), event("A"));
-        assert_eq!(read(frame.inline()), Event { r#type: Some(known("A")), ..event("A") });
+        assert_eq!(
+            read(frame.inline(&Counters::default())),
+            Event { r#type: Some(known("A")), ..event("A") }
+        );
         let again =
             types.encode(event("A"), || panic!("a known type is not asked for again")).expect("short");
         assert_eq!(again.kind, frame.kind);
@@ -165,7 +180,7 @@ mod tests {
         let mut types = EventTypes::default();
         let whole = Event { r#type: Some(known("A")), ..event("A") };
         let frame = types.encode(whole.clone(), Vec::new).expect("short");
-        assert_eq!((read(frame.bare()), read(frame.inline())), (event("A"), whole));
+        assert_eq!((read(frame.bare()), read(frame.inline(&Counters::default()))), (event("A"), whole));
         let mut told = Vec::new();
         types.complete(&mut told);
         assert_eq!(told, [known("A")]);

@@ -22,6 +22,7 @@ use crate::{
     guard::{Guard, Refusal},
     hub::{Entry, Hub, TooMany},
     lock,
+    recording::NoRecording,
 };
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -71,7 +72,7 @@ impl Site {
         upgrade: &Mutex<Option<Upgrade>>,
     ) -> Answer {
         if let Err(refusal) = self.guard.admit(head) {
-            return refused(refusal);
+            return self.refused(refusal);
         }
         let mut wanted = Request::new(());
         wanted.method_mut().clone_from(&head.method);
@@ -96,25 +97,29 @@ impl Site {
 
     async fn recording(&self, head: &Parts, hub: &Hub) -> Answer {
         if let Err(refusal) = self.guard.admit(head) {
-            return refused(refusal);
+            return self.refused(refusal);
         }
         if let Some(answer) = only_get(head) {
             return answer;
         }
-        match tokio::time::timeout(hub.tuning.answer, hub.introspector.recording()).await {
-            Ok(Some(bytes)) => {
+        let unavailable = |sentence| text(StatusCode::SERVICE_UNAVAILABLE, sentence);
+        match hub.recording().await {
+            Ok(bytes) => {
                 let mut answer = bytes_of(bytes, "application/octet-stream");
                 answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
                 answer
             }
-            Ok(None) => text(StatusCode::NOT_FOUND, "This node keeps no recording."),
-            Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "The node did not answer in time."),
+            Err(NoRecording::NotKept) => text(StatusCode::NOT_FOUND, "This node keeps no recording."),
+            Err(NoRecording::Late) => unavailable("The node did not answer in time."),
+            Err(NoRecording::Busy) => {
+                unavailable("Too many are reading the recording: try again in a while.")
+            }
         }
     }
 
     async fn file(&self, head: &Parts, path: &str) -> Answer {
         if let Err(refusal) = self.guard.host(head) {
-            return refused(refusal);
+            return self.refused(refusal);
         }
         if let Some(answer) = only_get(head) {
             return answer;
@@ -126,6 +131,18 @@ impl Site {
         let cache = if files::is_hashed(path) { IMMUTABLE } else { "no-cache" };
         answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
         answer
+    }
+
+    fn refused(&self, refusal: Refusal) -> Answer {
+        tracing::debug!(?refusal, "a request is refused");
+        if let Some(hub) = &self.hub {
+            hub.counters.refused(refusal);
+        }
+        let status = match refusal {
+            Refusal::Host | Refusal::Origin => StatusCode::FORBIDDEN,
+            Refusal::NoToken | Refusal::WrongToken => StatusCode::UNAUTHORIZED,
+        };
+        text(status, refusal.sentence())
     }
 
     async fn add_headers(&self, head: &Parts, answer: &mut Answer) {
@@ -151,14 +168,6 @@ impl Site {
             }
         }
     }
-}
-
-fn refused(refusal: Refusal) -> Answer {
-    let status = match refusal {
-        Refusal::Host | Refusal::Origin => StatusCode::FORBIDDEN,
-        Refusal::NoToken | Refusal::WrongToken => StatusCode::UNAUTHORIZED,
-    };
-    text(status, refusal.sentence())
 }
 
 fn only_get(head: &Parts) -> Option<Answer> {

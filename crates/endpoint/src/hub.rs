@@ -23,8 +23,9 @@ use crate::{
     event::{EventFrame, EventTypes, encode},
     lock,
     options::{Options, Tuning},
+    recording::{NoRecording, Recordings},
     session::Session,
-    stats::{self, Counters, Gauges},
+    stats::{self, Counters, EndpointStats},
 };
 
 /// Events that are handed to the sessions under one lock.
@@ -40,6 +41,7 @@ pub(crate) struct Hub {
     types: Mutex<EventTypes>,
     /// The newest snapshot as a whole message, and when it was asked for.
     snapshot: tokio::sync::Mutex<Option<(Instant, Bytes)>>,
+    recordings: Recordings,
     sessions: Mutex<BTreeMap<u64, Arc<Session>>>,
     next_session: AtomicU64,
     keep_closed: Mutex<Duration>,
@@ -55,6 +57,7 @@ impl Hub {
             max_sessions: options.max_sessions,
             types: Mutex::default(),
             snapshot: tokio::sync::Mutex::default(),
+            recordings: Recordings::default(),
             sessions: Mutex::default(),
             next_session: AtomicU64::new(0),
             keep_closed: Mutex::new(KEEP_CLOSED_DEFAULT),
@@ -72,6 +75,7 @@ impl Hub {
         let session = Arc::new(Session::new(remote, self.queue_bytes, &self.tuning));
         sessions.insert(id, Arc::clone(&session));
         drop(sessions);
+        self.counters.began_sessions.fetch_add(1, Relaxed);
         Ok(Entry { id, session, hub: Arc::clone(self) })
     }
 
@@ -91,7 +95,7 @@ impl Hub {
             tokio::select! {
                 Some(told) = events.next() => self.fan_out(told),
                 _ = stats.tick() => {
-                    let event = self.counters.event(self.gauges(), now_ms());
+                    let event = self.stats().event(now_ms());
                     self.fan_out(vec![Told::Event(event)]);
                 }
             }
@@ -116,7 +120,7 @@ impl Hub {
                 },
             }
         }
-        self.counters.lost.fetch_add(lost, Relaxed);
+        self.counters.lost_events.fetch_add(lost, Relaxed);
         for session in sessions {
             self.counters.gone(session.push_events(&frames, lost));
         }
@@ -124,7 +128,9 @@ impl Hub {
 
     /// Encodes an event for any session.
     pub(crate) fn encode_event(&self, event: peerscope_introspection::wire::Event) -> Option<EventFrame> {
-        lock(&self.types).encode(event, || self.event_types())
+        let frame = lock(&self.types).encode(event, || self.event_types())?;
+        self.counters.encoded(frame.bare().len());
+        Some(frame)
     }
 
     fn event_types(&self) -> Vec<EventType> {
@@ -152,8 +158,10 @@ impl Hub {
             return Ok(message.clone());
         }
         let state = self.introspector.fetch_full_state().await.map_err(|error| error.to_string())?;
+        self.counters.snapshots.fetch_add(1, Relaxed);
         let segment =
             encode(Payload::State(state)).ok_or("the node's state is longer than a frame may be")?;
+        self.counters.encoded(segment.len());
         let message = frame::message([&segment]);
         *shared = Some((now, message.clone()));
         Ok(message)
@@ -200,22 +208,35 @@ impl Hub {
         }
     }
 
-    fn gauges(&self) -> Gauges {
-        self.sessions().iter().fold(Gauges::default(), |sum, session| {
-            let queue = session.queued();
-            Gauges {
+    /// The node's recording.
+    pub(crate) async fn recording(&self) -> Result<Bytes, NoRecording> {
+        let recording = self.recordings.get(&*self.introspector, &self.tuning).await;
+        if let Err(NoRecording::Busy) = recording {
+            self.counters.refused_recordings.fetch_add(1, Relaxed);
+        }
+        recording
+    }
+
+    /// The endpoint's own figures.
+    pub(crate) fn stats(&self) -> EndpointStats {
+        let gauges = self.sessions().iter().fold(EndpointStats::default(), |sum, session| {
+            let standing = session.standing();
+            EndpointStats {
                 sessions: sum.sessions + 1,
-                paused_sessions: sum.paused_sessions + usize::from(queue.paused),
-                queued_frames: sum.queued_frames + queue.frames,
-                queued_bytes: sum.queued_bytes + queue.bytes,
+                ungreeted_sessions: sum.ungreeted_sessions + u64::from(!standing.greeted),
+                paused_sessions: sum.paused_sessions + u64::from(standing.paused),
+                queued_frames: sum.queued_frames + standing.queued_frames as u64,
+                queued_bytes: sum.queued_bytes + standing.queued_bytes as u64,
+                ..sum
             }
-        })
+        });
+        self.counters.fill(gauges)
     }
 }
 
 /// A session's place in the list; it leaves when this is dropped.
 pub(crate) struct Entry {
-    id: u64,
+    pub(crate) id: u64,
     pub(crate) session: Arc<Session>,
     pub(crate) hub: Arc<Hub>,
 }

@@ -30,6 +30,7 @@ mod guard;
 mod http;
 mod hub;
 mod options;
+mod recording;
 mod server;
 mod session;
 mod stats;
@@ -42,6 +43,7 @@ pub use endpoint::WebSocketEndpoint;
 pub use options::{Options, TokenPolicy, Tuning, Ui};
 #[doc(no_inline)]
 pub use peerscope_introspection::{Endpoint, EndpointError, Introspector, Session};
+pub use stats::EndpointStats;
 pub use viewer::ViewerServer;
 
 /// Locks even after a panic elsewhere: no lock of this crate is held over a half-done change, and one session that

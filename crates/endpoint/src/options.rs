@@ -66,8 +66,9 @@ pub struct Options {
     pub allow_remote: bool,
     /// The viewer to serve on the same port.
     pub viewer: Ui,
-    /// Bytes of frames that may wait for one session: 16 MiB by default. Frames are shared between sessions, so they are
-    /// not multiplied by them; an event takes some 200 bytes of memory besides its frame.
+    /// Bytes that may wait for one session: 16 MiB by default. An event counts with its frame and 64 bytes for its place.
+    /// Frames are shared between sessions, so they are not multiplied by them. What was asked for and is not taken is
+    /// bounded by the same number apart: at it, no further command is read.
     pub queue_bytes: usize,
     /// Times and counts that only tests change.
     #[doc(hidden)]

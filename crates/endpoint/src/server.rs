@@ -11,11 +11,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use peerscope_introspection::EndpointError;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
 
 use crate::{
     http::{Site, Upgrade},
@@ -32,6 +34,16 @@ const MAX_HEAD: usize = 64 << 10;
 /// Listeners and connections of one life of a server.
 pub(crate) struct Server {
     addrs: Vec<SocketAddr>,
+    life: Life,
+}
+
+/// What the connections of one life of a server share.
+#[derive(Clone)]
+struct Life {
+    site: Arc<Site>,
+    tuning: Tuning,
+    /// For raw connections.
+    room: Arc<Semaphore>,
     closed: CancellationToken,
     tasks: TaskTracker,
 }
@@ -73,33 +85,42 @@ fn bind_one(addr: SocketAddr) -> std::io::Result<(SocketAddr, TcpListener)> {
 }
 
 impl Server {
-    /// Serves a site on bound listeners.
+    /// Serves a site on bound listeners, up to so many raw connections at a time.
     pub(crate) fn new(
         listeners: Vec<(SocketAddr, TcpListener)>,
         site: Arc<Site>,
         tuning: Tuning,
         connections: usize,
     ) -> Self {
-        let (closed, tasks) = (CancellationToken::new(), TaskTracker::new());
         let room = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
+        let life = Life { site, tuning, room, closed: CancellationToken::new(), tasks: TaskTracker::new() };
         let mut addrs = Vec::new();
         for (addr, listener) in listeners {
             addrs.push(addr);
-            let accepting =
-                accept(listener, Arc::clone(&site), tuning, Arc::clone(&room), closed.clone(), tasks.clone());
-            tasks.spawn(accepting);
+            life.tasks.spawn(life.clone().accept(listener));
         }
-        Self { addrs, closed, tasks }
+        Self { addrs, life }
     }
 
     pub(crate) fn addrs(&self) -> &[SocketAddr] {
         &self.addrs
     }
 
+    /// Serves one connection that came some other way than by a listener.
+    pub(crate) async fn serve(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        remote: SocketAddr,
+    ) {
+        if let Some(permit) = self.life.admit() {
+            self.life.tasks.track_future(self.life.clone().connection(stream, remote, permit)).await;
+        }
+    }
+
     /// Runs something beside the connections, until the server is closed.
     pub(crate) fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let closed = self.closed.clone();
-        self.tasks.spawn(async move {
+        let closed = self.life.closed.clone();
+        self.life.tasks.spawn(async move {
             tokio::select! {
                 biased;
                 () = closed.cancelled() => {}
@@ -110,106 +131,114 @@ impl Server {
 
     /// Ends every connection and waits for them.
     pub(crate) async fn close(&self) {
-        self.closed.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.life.closed.cancel();
+        self.life.tasks.close();
+        self.life.tasks.wait().await;
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.closed.cancel();
+        self.life.closed.cancel();
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    site: Arc<Site>,
-    tuning: Tuning,
-    room: Arc<Semaphore>,
-    closed: CancellationToken,
-    tasks: TaskTracker,
-) {
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = closed.cancelled() => return,
-            accepted = listener.accept() => accepted,
+impl Life {
+    async fn accept(self, listener: TcpListener) {
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = self.closed.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, remote)) => self.take(stream, remote),
+                // Out of file descriptors, or a client that left at once: the next one may do better.
+                Err(error) => {
+                    tracing::debug!(%error, "a connection could not be accepted");
+                    sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+    }
+
+    fn take(&self, stream: TcpStream, remote: SocketAddr) {
+        let Some(permit) = self.admit() else { return };
+        if let Err(error) = set_up(&stream, &self.tuning) {
+            tracing::debug!(%error, "a connection could not be set up");
+            return;
+        }
+        self.tasks.spawn(self.clone().connection(stream, remote, permit));
+    }
+
+    /// A place for a raw connection, if there is one.
+    fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        let permit = Arc::clone(&self.room).try_acquire_owned().ok();
+        if let (None, Some(hub)) = (&permit, &self.site.hub) {
+            hub.counters.refused_connections.fetch_add(1, Relaxed);
+        }
+        permit
+    }
+
+    fn connection(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        remote: SocketAddr,
+        permit: OwnedSemaphorePermit,
+    ) -> impl Future<Output = ()> + Send {
+        let span = tracing::debug_span!("connection", %remote);
+        async move {
+            self.serve(stream, remote).await;
+            drop(permit);
+        }
+        .instrument(span)
+    }
+
+    /// A connection's whole life: its requests, and the session that one of them may begin.
+    async fn serve(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, remote: SocketAddr) {
+        let Self { site, tuning, closed, .. } = self;
+        let upgrade = Arc::new(Mutex::new(None));
+        let service = {
+            let upgrade = Arc::clone(&upgrade);
+            service_fn(move |request| {
+                let (site, upgrade) = (Arc::clone(&site), Arc::clone(&upgrade));
+                async move { Ok::<_, std::convert::Infallible>(site.answer(request, remote, &upgrade).await) }
+            })
         };
-        match accepted {
-            Ok((stream, remote)) => match Arc::clone(&room).try_acquire_owned() {
-                Ok(permit) => {
-                    let (site, closed) = (Arc::clone(&site), closed.clone());
-                    tasks.spawn(connection(stream, remote, site, tuning, closed, permit));
+        let served = {
+            let serving = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(tuning.greeting)
+                .max_buf_size(MAX_HEAD)
+                .serve_connection(TokioIo::new(stream), service)
+                .with_upgrades();
+            let mut serving = std::pin::pin!(serving);
+            tokio::select! {
+                biased;
+                () = closed.cancelled() => {
+                    serving.as_mut().graceful_shutdown();
+                    timeout(tuning.closing, serving).await
                 }
-                Err(_) => {
-                    if let Some(hub) = &site.hub {
-                        hub.counters.refused_connections.fetch_add(1, Relaxed);
-                    }
+                served = timeout(LONGEST_ANSWER, serving.as_mut()) => served,
+            }
+        };
+        match served {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "a connection failed"),
+            Err(_) => tracing::debug!("a connection took too long"),
+        }
+        let Some(Upgrade { on, entry }) = lock(&upgrade).take() else { return };
+        // What was served is dropped by now: a socket that did not come of it in time is an error here, not waited for.
+        match on.await {
+            Ok(upgraded) => {
+                let socket = link::open(upgraded).await;
+                match entry {
+                    Ok(entry) => link::run(socket, entry, closed).await,
+                    Err(too_many) => link::refuse(socket, too_many, tuning.closing).await,
                 }
-            },
-            // Out of file descriptors, or a client that left at once: the next one may do better.
-            Err(error) => {
-                tracing::debug!(%error, "a connection could not be accepted");
-                sleep(Duration::from_millis(50)).await;
             }
+            Err(error) => tracing::debug!(%error, "a connection did not become a socket"),
         }
-    }
-}
-
-async fn connection(
-    stream: TcpStream,
-    remote: SocketAddr,
-    site: Arc<Site>,
-    tuning: Tuning,
-    closed: CancellationToken,
-    _permit: OwnedSemaphorePermit,
-) {
-    if let Err(error) = set_up(&stream, &tuning) {
-        tracing::debug!(%error, "a connection could not be set up");
-        return;
-    }
-    let upgrade = Arc::new(Mutex::new(None));
-    let service = {
-        let upgrade = Arc::clone(&upgrade);
-        service_fn(move |request| {
-            let (site, upgrade) = (Arc::clone(&site), Arc::clone(&upgrade));
-            async move { Ok::<_, std::convert::Infallible>(site.answer(request, remote, &upgrade).await) }
-        })
-    };
-    let served = {
-        let serving = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(tuning.greeting)
-            .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades();
-        let mut serving = std::pin::pin!(serving);
-        tokio::select! {
-            biased;
-            () = closed.cancelled() => {
-                serving.as_mut().graceful_shutdown();
-                timeout(tuning.closing, serving).await
-            }
-            served = timeout(LONGEST_ANSWER, serving.as_mut()) => served,
-        }
-    };
-    match served {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%remote, %error, "a connection failed"),
-        Err(_) => tracing::debug!(%remote, "a connection took too long"),
-    }
-    let Some(Upgrade { on, entry }) = lock(&upgrade).take() else { return };
-    // What was served is dropped by now: a socket that did not come of it in time is an error here, not waited for.
-    match on.await {
-        Ok(upgraded) => {
-            let socket = link::open(upgraded).await;
-            match entry {
-                Ok(entry) => link::run(socket, entry, closed).await,
-                Err(too_many) => link::refuse(socket, too_many, tuning.closing).await,
-            }
-        }
-        Err(error) => tracing::debug!(%remote, %error, "a connection did not become a socket"),
     }
 }
 

@@ -1,14 +1,16 @@
 //! One client: what it has asked for and what waits for it. [`link`] is its socket, [`queue`] its bounds, [`command`]
-//! the table of commands.
+//! the table of commands, [`end`] its end.
 
 pub(crate) mod command;
+mod end;
 mod held;
 pub(crate) mod link;
 pub(crate) mod queue;
 mod rate;
+mod replies;
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::HashSet,
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
@@ -28,11 +30,9 @@ use self::{
     command::Push,
     held::Held,
     queue::{Gone, Limits, Next, Queue},
+    replies::Replies,
 };
-use crate::{event::EventFrame, lock, options::Tuning};
-
-/// Answers that wait for a client that does not read. Until it does, no further command of it is read.
-const MAX_REPLIES: usize = 32;
+use crate::{event::EventFrame, lock, options::Tuning, stats::Counters};
 
 /// One client.
 pub(crate) struct Session {
@@ -50,8 +50,7 @@ pub(crate) struct Session {
 struct Outbox {
     greeted: bool,
     config: Configuration,
-    /// Whole messages that go ahead of everything else: answers, and what was requested.
-    replies: VecDeque<Bytes>,
+    replies: Replies,
     queue: Queue<Bytes, Arc<EventFrame>>,
     states_on: bool,
     events_on: bool,
@@ -61,12 +60,13 @@ struct Outbox {
     told: HashSet<u32>,
 }
 
-/// What waits in a session.
+/// How a session stands, and what waits in it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Queued {
-    pub(crate) frames: usize,
-    pub(crate) bytes: usize,
+pub(crate) struct Standing {
+    pub(crate) greeted: bool,
     pub(crate) paused: bool,
+    pub(crate) queued_frames: usize,
+    pub(crate) queued_bytes: usize,
 }
 
 /// What the socket's writer does next.
@@ -87,7 +87,7 @@ impl Session {
             outbox: Mutex::new(Outbox {
                 greeted: false,
                 config,
-                replies: VecDeque::new(),
+                replies: Replies::default(),
                 queue: Queue::new(limits, Duration::from_millis(config.retention_period_ms)),
                 states_on: false,
                 events_on: false,
@@ -109,13 +109,14 @@ impl Session {
         Duration::from_millis(lock(&self.outbox).config.state_snapshot_interval_ms)
     }
 
-    pub(crate) fn queued(&self) -> Queued {
+    pub(crate) fn standing(&self) -> Standing {
         let outbox = lock(&self.outbox);
         let (held, held_bytes) = outbox.held.as_ref().map_or((0, 0), |held| (held.len(), held.bytes()));
-        Queued {
-            frames: outbox.queue.len() + outbox.replies.len() + held,
-            bytes: outbox.queue.bytes() + held_bytes + outbox.replies.iter().map(Bytes::len).sum::<usize>(),
+        Standing {
+            greeted: outbox.greeted,
             paused: outbox.queue.is_paused(),
+            queued_frames: outbox.queue.len() + outbox.replies.len() + held,
+            queued_bytes: outbox.queue.bytes() + held_bytes + outbox.replies.bytes(),
         }
     }
 
@@ -135,7 +136,7 @@ impl Session {
             }
             None => {
                 for event in events {
-                    outbox.queue.push_event(now, event.len(), Arc::clone(event));
+                    outbox.queue.push_event(now, event.weight(), Arc::clone(event));
                 }
             }
         }
@@ -161,7 +162,7 @@ impl Session {
 
     /// Answers, ahead of everything that is queued.
     fn reply(&self, message: Bytes) {
-        lock(&self.outbox).replies.push_back(message);
+        lock(&self.outbox).replies.push(message);
         self.filled.notify_one();
     }
 
@@ -169,7 +170,7 @@ impl Session {
     async fn room(&self) {
         loop {
             let drained = self.drained.notified();
-            if lock(&self.outbox).replies.len() < MAX_REPLIES {
+            if !lock(&self.outbox).replies.is_full(self.queue_bytes) {
                 return;
             }
             drained.await;
@@ -216,7 +217,7 @@ impl Session {
         let mut outbox = lock(&self.outbox);
         let held = outbox.held.take().unwrap_or_default().into_events();
         for event in first.into_iter().chain(held) {
-            outbox.queue.push_event(now, event.len(), event);
+            outbox.queue.push_event(now, event.weight(), event);
         }
         let gone = outbox.queue.take_gone();
         drop(outbox);
@@ -255,16 +256,16 @@ impl Session {
         self.ticking.send_if_modified(|ticking| std::mem::replace(ticking, interval) != interval);
     }
 
-    /// What goes out next, and what has gone by then.
-    fn outgoing(&self) -> (Outgoing, Gone) {
+    /// What goes out next. What has gone by then, and what had to be encoded for it, is counted.
+    fn outgoing(&self, counters: &Counters) -> Outgoing {
         let mut outbox = lock(&self.outbox);
-        if let Some(reply) = outbox.replies.pop_front() {
+        if let Some(reply) = outbox.replies.pop() {
             self.drained.notify_one();
-            return (Outgoing::Message(reply, 1), Gone::default());
+            return Outgoing::Message(reply, 1);
         }
         let next = outbox.queue.next(Instant::now().into_std());
-        let gone = outbox.queue.take_gone();
-        let outgoing = match next {
+        counters.gone(outbox.queue.take_gone());
+        match next {
             Next::Idle => Outgoing::Nothing,
             Next::At(time) => Outgoing::At(Instant::from_std(time)),
             Next::Lost(count) => Outgoing::Message(notice(count), 1),
@@ -275,13 +276,12 @@ impl Session {
                     .iter()
                     .map(|event| match event.kind {
                         Some(kind) if !told.insert(kind) => event.bare(),
-                        _ => event.inline(),
+                        _ => event.inline(counters),
                     })
                     .collect();
                 Outgoing::Message(frame::message(segments.iter().copied()), segments.len() as u64)
             }
-        };
-        (outgoing, gone)
+        }
     }
 }
 

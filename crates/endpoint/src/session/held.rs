@@ -17,11 +17,11 @@ impl Held {
     pub(super) fn push(&mut self, events: &[Arc<EventFrame>], bound: usize) -> u64 {
         let before = self.events.len();
         for event in events {
-            self.full |= self.bytes + event.len() > bound;
+            self.full |= self.bytes + event.weight() > bound;
             if self.full {
                 break;
             }
-            self.bytes += event.len();
+            self.bytes += event.weight();
             self.events.push(Arc::clone(event));
         }
         (events.len() - (self.events.len() - before)) as u64
@@ -56,9 +56,9 @@ mod tests {
         };
         let (long, short) = (frame(&"x".repeat(100)), frame(""));
         let mut held = Held::default();
-        let bound = long.len() + short.len();
+        let bound = long.weight() + short.weight();
         assert_eq!(held.push(&[Arc::clone(&long), Arc::clone(&long), Arc::clone(&short)], bound), 2);
         assert_eq!(held.push(&[short], bound), 1, "nothing comes after the gap");
-        assert_eq!((held.len(), held.bytes()), (1, long.len()));
+        assert_eq!((held.len(), held.bytes()), (1, long.weight()));
     }
 }

@@ -11,29 +11,28 @@ use peerscope_introspection::{
     wire::{ClientCommand, CommandResponse, server_message::Payload},
 };
 use prost::Message as _;
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
-    time::{Instant, MissedTickBehavior, sleep, sleep_until, timeout},
-};
+use tokio::time::{Instant, MissedTickBehavior, sleep, sleep_until};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         self, Message,
         error::ProtocolError,
         protocol::{
-            CloseFrame, WebSocketConfig,
+            WebSocketConfig,
             frame::{
                 Frame,
-                coding::{CloseCode, Data, OpCode},
+                coding::{Data, OpCode},
             },
         },
     },
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::{
     Outgoing, Session,
     command::{self, Act},
+    end::{End, end},
     rate::Rate,
 };
 use crate::{
@@ -47,36 +46,7 @@ const MAX_COMMAND: usize = 64 << 10;
 /// sessions then hold 16 MiB at most, whatever a snapshot takes.
 const PIECE: usize = 256 << 10;
 
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
-
-/// Why a session ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// The client closed it, or is gone.
-    Gone,
-    /// The endpoint is being closed.
-    Closing,
-    NotGreeted,
-    Undecodable,
-    TooLong,
-    Broken,
-    TooMany(usize),
-}
-
-impl End {
-    fn close_frame(self) -> Option<CloseFrame> {
-        let (code, reason) = match self {
-            Self::Gone => return None,
-            Self::Closing => (CloseCode::Away, "the endpoint is closing".into()),
-            Self::NotGreeted => (CloseCode::Policy, "no HELLO in time".into()),
-            Self::Undecodable => (CloseCode::Invalid, "not a ClientCommand".into()),
-            Self::TooLong => (CloseCode::Size, "a command is longer than 64 KiB".into()),
-            Self::Broken => (CloseCode::Protocol, "not the WebSocket protocol".into()),
-            Self::TooMany(max) => (CloseCode::Again, format!("too many sessions: this endpoint takes {max}")),
-        };
-        Some(CloseFrame { code, reason: reason.into() })
-    }
-}
+pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Makes a socket out of an upgraded connection.
 pub(crate) async fn open(upgraded: Upgraded) -> Socket {
@@ -97,9 +67,14 @@ pub(crate) async fn refuse(socket: Socket, too_many: TooMany, closing: Duration)
 
 /// Runs a session until the client leaves or has to, or the endpoint is closed.
 pub(crate) async fn run(socket: Socket, entry: Entry, closed: CancellationToken) {
+    let span = tracing::debug_span!("session", number = entry.id, remote = %entry.session.remote);
+    attend(socket, entry, closed).instrument(span).await;
+}
+
+async fn attend(socket: Socket, entry: Entry, closed: CancellationToken) {
     let (hub, session) = (&*entry.hub, &*entry.session);
     let (mut sink, mut stream) = socket.split();
-    tracing::debug!(remote = %session.remote, "a session begins");
+    tracing::debug!("a session begins");
     let why = tokio::select! {
         biased;
         () = closed.cancelled() => End::Closing,
@@ -108,7 +83,15 @@ pub(crate) async fn run(socket: Socket, entry: Entry, closed: CancellationToken)
         why = read(&mut stream, hub, session) => why,
         never = tick(hub, session) => match never {},
     };
-    tracing::debug!(remote = %session.remote, ?why, "a session ends");
+    tracing::debug!(?why, "a session ends");
+    let ended = match why {
+        End::NotGreeted => Some(&hub.counters.ended_ungreeted),
+        End::Undecodable | End::TooLong | End::Broken => Some(&hub.counters.ended_invalid),
+        End::Gone | End::Closing | End::TooMany(_) => None,
+    };
+    if let Some(counter) = ended {
+        counter.fetch_add(1, Relaxed);
+    }
     let closing = hub.tuning.closing;
     // It leaves the list now: the rest is politeness.
     if why != End::Closing {
@@ -128,21 +111,18 @@ async fn greeting(hub: &Hub, session: &Session) -> End {
 async fn write(sink: &mut SplitSink<Socket, Message>, hub: &Hub, session: &Session) -> End {
     loop {
         let filled = session.filled.notified();
-        let (outgoing, gone) = session.outgoing();
-        hub.counters.gone(gone);
-        match outgoing {
+        match session.outgoing(&hub.counters) {
             Outgoing::Nothing => filled.await,
             Outgoing::At(time) => tokio::select! {
                 () = filled => {}
                 () = sleep_until(time) => {}
             },
             Outgoing::Message(message, frames) => {
-                let bytes = message.len() as u64;
+                let bytes = message.len();
                 if send(sink, message).await.is_err() {
                     return End::Gone;
                 }
-                hub.counters.frames_sent.fetch_add(frames, Relaxed);
-                hub.counters.bytes_sent.fetch_add(bytes, Relaxed);
+                hub.counters.sent(frames, bytes);
             }
         }
     }
@@ -195,7 +175,10 @@ async fn obey(command: &ClientCommand, hub: &Hub, session: &Session) {
     let (greeted, config) = session.greeted_with();
     let answer = |response: CommandResponse| session.reply(message(Payload::Response(response)));
     let id = command.id;
-    match command::act(command, greeted, config) {
+    let act = command::act(command, greeted, config);
+    tracing::debug!(id, ?act, "a command");
+    hub.counters.commands.fetch_add(1, Relaxed);
+    match act {
         Act::Refuse(why) => answer(command::err(id, why)),
         Act::Greet(config) => {
             session.greet(config);
@@ -213,7 +196,10 @@ async fn obey(command: &ClientCommand, hub: &Hub, session: &Session) {
         },
         Act::FetchRuntime => match hub.runtime().await {
             Ok(runtime) => match encode(Payload::Runtime(runtime)) {
-                Some(segment) => session.reply(frame::message([&segment])),
+                Some(segment) => {
+                    hub.counters.encoded(segment.len());
+                    session.reply(frame::message([&segment]));
+                }
                 None => answer(command::err(id, "the runtime is longer than a frame may be")),
             },
             Err(why) => answer(command::err(id, why)),
@@ -274,36 +260,4 @@ async fn changed(ticking: &mut tokio::sync::watch::Receiver<Option<Duration>>) {
     if ticking.changed().await.is_err() {
         std::future::pending::<()>().await;
     }
-}
-
-/// Says why, waits a little for the client to hear it, and leaves.
-async fn end(
-    mut sink: SplitSink<Socket, Message>,
-    mut stream: futures::stream::SplitStream<Socket>,
-    why: End,
-    closing: Duration,
-) {
-    if let Some(close) = why.close_frame()
-        && !matches!(timeout(closing, sink.send(Message::Close(Some(close)))).await, Ok(Ok(())))
-    {
-        return;
-    }
-    // What is unread when a socket is dropped resets it, and the client may lose the close frame.
-    let drain = async {
-        while let Some(Ok(_)) = stream.next().await {}
-        if let Ok(mut socket) = sink.reunite(stream) {
-            let raw = socket.get_mut();
-            if raw.shutdown().await.is_ok() {
-                discard(raw).await;
-            }
-        }
-    };
-    if timeout(closing, drain).await.is_err() {
-        tracing::debug!("a client did not answer the close");
-    }
-}
-
-async fn discard(raw: &mut (impl AsyncRead + Unpin)) {
-    let mut bytes = vec![0; 16 << 10];
-    while matches!(raw.read(&mut bytes).await, Ok(more) if more > 0) {}
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::event::{EventFrame, PLACE_BYTES};
 
 const LATE: Duration = Duration::from_secs(5);
 const BATCH: Duration = Duration::from_millis(20);
@@ -303,4 +304,10 @@ proptest! {
             prop_assert!(uncounted || accounted == pushed, "{accounted} of {pushed}");
         }
     }
+}
+
+#[test]
+fn an_events_place_is_counted_for_what_it_takes() {
+    type Place = Entry<Item<bytes::Bytes, std::sync::Arc<EventFrame>>>;
+    assert!(size_of::<Place>() <= PLACE_BYTES && size_of::<Place>() * 2 > PLACE_BYTES);
 }
