@@ -107,7 +107,8 @@ impl Site {
                 answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
                 answer
             }
-            Ok(None) => text(StatusCode::NOT_FOUND, "This node keeps no recording."),
+            // No error: a browser would have a line in its console for each page that asks.
+            Ok(None) => no_recording(),
             Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "The node did not answer in time."),
         }
     }
@@ -173,6 +174,13 @@ fn only_get(head: &Parts) -> Option<Answer> {
 fn text(status: StatusCode, sentence: &'static str) -> Answer {
     let mut answer = bytes_of(Bytes::from_static(sentence.as_bytes()), TEXT);
     *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+fn no_recording() -> Answer {
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = StatusCode::NO_CONTENT;
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
