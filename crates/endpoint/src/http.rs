@@ -109,7 +109,8 @@ impl Site {
                 answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
                 answer
             }
-            Err(NoRecording::NotKept) => text(StatusCode::NOT_FOUND, "This node keeps no recording."),
+            // No error: a browser would have a line in its console for each page that asks.
+            Err(NoRecording::NotKept) => no_recording(),
             Err(NoRecording::Late) => unavailable("The node did not answer in time."),
             Err(NoRecording::Busy) => {
                 unavailable("Too many are reading the recording: try again in a while.")
@@ -182,6 +183,13 @@ fn only_get(head: &Parts) -> Option<Answer> {
 fn text(status: StatusCode, sentence: &'static str) -> Answer {
     let mut answer = bytes_of(Bytes::from_static(sentence.as_bytes()), TEXT);
     *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+fn no_recording() -> Answer {
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = StatusCode::NO_CONTENT;
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }

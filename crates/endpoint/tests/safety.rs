@@ -241,7 +241,9 @@ async fn the_recording_has_the_same_checks() {
     let (script, endpoint) = started(options()).await;
     let addr = endpoint.listen_addrs()[0];
     let path = format!("/recording?token={TOKEN}");
-    assert_eq!(ask(addr, "GET", &path, &[]).await.status, 404, "this node keeps none");
+    let none = ask(addr, "GET", &path, &[]).await;
+    assert_eq!((none.status, none.text().as_str()), (204, ""), "this node keeps none, which is no error");
+    assert_eq!(none.header("cache-control"), Some("no-store"));
     *script.recording.lock().expect("no panic") = Some("frames".into());
     let answer = ask(addr, "GET", &path, &[]).await;
     assert_eq!((answer.status, answer.text().as_str()), (200, "frames"));

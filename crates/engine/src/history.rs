@@ -6,6 +6,7 @@ mod chunk;
 mod configuration;
 mod dht;
 mod event_log;
+mod gap;
 mod identity;
 mod late;
 mod pyramid;
@@ -22,6 +23,7 @@ pub use chunk::{Chunk, Column, Kept, Totals, Want};
 pub use configuration::{Configuration, Configurations};
 pub use dht::DhtTotals;
 pub use event_log::{Event, EventLog, Part};
+use gap::Own;
 pub use pyramid::{Columns, Extent, Series};
 pub use row::{End, Row, RowIx, Rows};
 pub use run::{Runs, RuntimeKept};
@@ -70,6 +72,7 @@ pub struct History {
     /// The link was lost: what was not recorded before the next snapshot is a gap.
     link_lost: bool,
     expected_interval_ms: u64,
+    own: Own,
     pub seen: Seen,
     /// Grows with every snapshot and Runtime: what shows at a time may have changed.
     pub version: u64,
@@ -109,16 +112,6 @@ impl History {
         self.last_ms().max(self.events.last_ms()).unwrap_or(0)
     }
 
-    /// Nothing is recorded from here to the next snapshot.
-    pub fn link_lost(&mut self) {
-        self.link_lost = true;
-    }
-
-    /// The interval that the session has now; what takes much longer is a gap. 0: not known.
-    pub fn expect_interval(&mut self, ms: u64) {
-        self.expected_interval_ms = ms;
-    }
-
     /// False: it came late, and the next one has to be told in full.
     pub fn snapshot(&mut self, snapshot: &Snapshot) -> bool {
         self.version += 1;
@@ -141,6 +134,7 @@ impl History {
         let mut totals = Self::totals(snapshot, run);
         totals.after_loss = std::mem::take(&mut self.link_lost) && self.last_ms().is_some();
         totals.after_gap = self.is_gap(self.last_ms(), now) || totals.after_loss;
+        self.own.told_live();
         let is_full = |chunk: &Chunk| chunk.len() >= CHUNK_LEN || chunk.packed() > self.chunk_bytes;
         let is_new_chunk = self.chunks.back().is_none_or(is_full);
         if is_new_chunk {
@@ -229,42 +223,6 @@ impl History {
             now.push(Last { row, place, facts, status, is_second: false });
         }
         now
-    }
-
-    fn is_gap(&self, before: Option<u64>, now: u64) -> bool {
-        let Some(before) = before else { return false };
-        let usual = match self.expected_interval_ms {
-            0 => self.usual_interval_ms(),
-            known => Some(known),
-        };
-        usual.is_some_and(|usual| now.saturating_sub(before) > usual.saturating_mul(5) / 2 + 500)
-    }
-
-    /// The median of the newest intervals, once there are three.
-    fn usual_interval_ms(&self) -> Option<u64> {
-        let newest: Vec<u64> = self
-            .chunks
-            .iter()
-            .rev()
-            .flat_map(|c| c.totals.iter().rev())
-            .map(|t| t.instant_ms)
-            .take(17)
-            .collect();
-        let mut steps: Vec<u64> = newest.windows(2).map(|pair| pair[0].saturating_sub(pair[1])).collect();
-        steps.sort_unstable();
-        (steps.len() >= 3).then(|| steps[steps.len() / 2])
-    }
-
-    /// Looks again at the snapshots around a late one.
-    fn mend_gaps(&mut self, around: u64) {
-        let Some(place) = self.place_at(around) else { return };
-        for place in [Some(place), self.after(place)].into_iter().flatten() {
-            let before = self.before(place).and_then(|p| self.totals_at(p)).map(|t| t.instant_ms);
-            let Some(now) = self.totals_at(place).map(|t| t.instant_ms) else { continue };
-            let is_gap = self.is_gap(before, now);
-            let totals = &mut self.chunks[place.chunk].totals[place.at];
-            totals.after_gap = (is_gap || totals.after_loss) && before.is_some();
-        }
     }
 
     pub fn chunk_at(&self, place: Place) -> Option<&Chunk> {

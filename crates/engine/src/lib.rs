@@ -179,6 +179,12 @@ impl Engine {
         self.history.expect_interval(ms);
     }
 
+    /// What is taken from now on is what the node recorded itself, with snapshots at a pace of its own; or it is told live
+    /// again.
+    pub fn own_recording(&mut self, is_own: bool) {
+        self.history.own_recording(is_own);
+    }
+
     /// Grows with everything that comes in.
     #[must_use]
     pub fn version(&self) -> u64 {

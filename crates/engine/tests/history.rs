@@ -220,6 +220,34 @@ fn a_lost_link_and_a_long_silence_are_gaps() {
 }
 
 #[test]
+fn what_the_node_recorded_itself_has_a_pace_of_its_own() {
+    let gaps = |told: &[(u64, Option<bool>)]| {
+        let mut engine = engine();
+        engine.expect_interval(1000);
+        for (second, is_own) in told {
+            if let Some(is_own) = is_own {
+                engine.own_recording(*is_own);
+            }
+            tell(&mut engine, second * 1000, &[]);
+        }
+        let frame = engine.answer(&view(
+            Cursor::Live,
+            Panel::Timeline(peerscope_engine::view::TimelineAsk { columns: 100 }),
+        ));
+        let peerscope_engine::frame::Answer::Timeline(timeline) = &frame.panels[0] else { panic!() };
+        timeline.gaps.iter().map(|gap| (gap.from_ms / 1000, gap.to_ms / 1000)).collect::<Vec<_>>()
+    };
+    // A snapshot each 5 s between those of each second, and one that took it much longer.
+    let (own, live) = (Some(true), Some(false));
+    let filled =
+        [(1, None), (2, None), (3, None), (4, None), (8, own), (13, own), (18, own), (23, own), (28, own)];
+    assert_eq!(gaps(&[&filled[..], &[(33, live), (34, live), (35, live)]].concat()), []);
+    assert_eq!(gaps(&[&filled[..], &[(53, own), (58, own), (59, live)]].concat()), [(28, 53)]);
+    // Only the first live one follows at that pace.
+    assert_eq!(gaps(&[&filled[..], &[(30, live), (34, live)]].concat()), [(30, 34)]);
+}
+
+#[test]
 fn rates_are_differences_and_never_made_up() {
     let mut engine = engine();
     for second in 1..=20u64 {
