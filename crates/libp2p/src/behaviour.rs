@@ -40,6 +40,37 @@ static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 ///
 /// It derefs to the behaviour inside and emits the same events, so that a `Swarm` of it, its events and its loop stay as
 /// they were. Several fields may be wrapped: one of them reports for the swarm.
+///
+/// ```
+/// use libp2p::{Swarm, ping, swarm::{NetworkBehaviour, SwarmEvent}};
+/// use peerscope_libp2p::Introspect;
+///
+/// #[derive(NetworkBehaviour)]
+/// struct My {
+///     ping: Introspect<ping::Behaviour>,
+/// }
+///
+/// // As it was before `ping` was wrapped.
+/// fn on_event(swarm: &mut Swarm<My>, event: SwarmEvent<MyEvent>) {
+///     if let SwarmEvent::Behaviour(MyEvent::Ping(ping::Event { peer, result, .. })) = event {
+///         println!("{peer}: {result:?}, {} connected", swarm.connected_peers().count());
+///     }
+/// }
+/// ```
+///
+/// A behaviour that this crate does not know needs an [`Inspect`] first:
+///
+/// ```compile_fail,E0277
+/// use libp2p::{ping, swarm::NetworkBehaviour};
+///
+/// #[derive(NetworkBehaviour)]
+/// struct Mine {
+///     ping: ping::Behaviour,
+/// }
+///
+/// let mine = Mine { ping: ping::Behaviour::default() };
+/// peerscope_libp2p::Introspector::new().behaviour(mine);
+/// ```
 pub struct Introspect<B> {
     inner: B,
     introspector: Introspector,
