@@ -28,7 +28,7 @@ pub use self::handler::Handler;
 use crate::{
     Inspect, Introspector,
     inside::{Beat, Slot},
-    record::ConnectionRecord,
+    record::{ConnectionRecord, Times},
 };
 
 /// How often a behaviour reports while somebody listens.
@@ -107,8 +107,9 @@ impl<B> Introspect<B> {
         let node = self.introspector.node();
         let record = self.reports().then(|| {
             let ends = crate::record::Ends { local: local.cloned(), remote: remote.clone() };
-            node.upgraded(id, |started_ms, took| {
-                ConnectionRecord::new(id, peer, role, ends, started_ms, crate::clock::now_ms(), took)
+            node.upgraded(id, |started_ms, handshake| {
+                let times = Times { started_ms, upgraded_ms: crate::clock::now_ms(), handshake };
+                ConnectionRecord::new(id, node.id(id).0, peer, role, &ends, times)
             })
         });
         Handler::new(inner, record.map(|record| (node.clone(), record)))

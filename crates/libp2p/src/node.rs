@@ -294,18 +294,20 @@ impl Node {
         self.count(&fallen);
         let mut total =
             Bytes { read: self.ended_read.load(Relaxed), written: self.ended_written.load(Relaxed) };
-        let listed = guard.open.values().chain(guard.closed.iter());
+        let listed = guard.open.values().chain(guard.closed.iter()).cloned().collect::<Vec<_>>();
+        let mut cut = guard.closed.cut();
+        // Neither the swarm nor a stream waits for the rest. What falls out of the list meanwhile is in ours.
+        drop(guard);
         let connections = listed
+            .into_iter()
             .map(|record| {
                 let side = record.link().map(|link| link.look());
                 if let Some(side) = &side {
                     total += side.bytes;
                 }
-                (record.clone(), side)
+                (record, side)
             })
             .collect();
-        let mut cut = guard.closed.cut();
-        drop(guard);
         // After the open ones: what closes in between is in both, and told once, as closed.
         let mut closed = self.closed_streams.lock();
         closed.expire(Instant::now(), keep);
@@ -362,7 +364,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        record::{Ends, StreamEnd},
+        record::{Ends, StreamEnd, Times},
         substream::Substream,
     };
 
@@ -375,8 +377,9 @@ mod tests {
         let link = new_link(node, None, None);
         node.pending(id, None);
         let ends = Ends { local: None, remote: Multiaddr::empty() };
-        let record = node.upgraded(id, |started, took| {
-            ConnectionRecord::new(id, PeerId::random(), Role::Initiator, ends, started, started, took)
+        let record = node.upgraded(id, |started_ms, handshake| {
+            let times = Times { started_ms, upgraded_ms: started_ms, handshake };
+            ConnectionRecord::new(id, node.id(id).0, PeerId::random(), Role::Initiator, &ends, times)
         });
         record.pair(&link);
         node.established(id).expect("it was pending");

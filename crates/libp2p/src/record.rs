@@ -7,7 +7,7 @@ mod link;
 mod stream;
 
 pub(crate) use closed::ClosedQueue;
-pub(crate) use connection::{ConnectionRecord, Ends};
+pub(crate) use connection::{ConnectionRecord, Ends, Times};
 pub(crate) use cut::Cut;
 pub(crate) use link::{Link, LinkLook};
 pub(crate) use stream::{StreamEnd, StreamRecord};

@@ -1,9 +1,6 @@
 //! The records as the schema has them: one state.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use libp2p::swarm::ConnectionId;
 use peerscope_introspection::wire::{
@@ -13,7 +10,6 @@ use peerscope_introspection::wire::{
 };
 
 use crate::{
-    address,
     cause::Cause,
     clock,
     node::Node,
@@ -22,19 +18,17 @@ use crate::{
 
 /// One whole snapshot, now.
 pub(crate) fn state(node: &Node) -> State {
-    let look = node.look();
+    let mut look = node.look();
+    look.connections.sort_by_key(|(record, _)| record.id);
     let mut closed: HashMap<ConnectionId, Vec<Arc<StreamRecord>>> = HashMap::new();
     for one in look.closed_streams {
         closed.entry(one.connection).or_default().push(one.stream);
     }
-    let mut connections = look
+    let connections = look
         .connections
-        .iter()
-        .map(|(record, side)| {
-            connection(node, record, side.as_ref(), closed.remove(&record.id).unwrap_or_default())
-        })
-        .collect::<Vec<_>>();
-    connections.sort_by_key(|connection| (connection.id.len(), connection.id.clone()));
+        .into_iter()
+        .map(|(record, side)| connection(node, &record, side, closed.remove(&record.id).unwrap_or_default()))
+        .collect();
     State {
         subsystems: Some(Subsystems { connections, dht: node.wire_dht() }),
         traffic: Some(traffic(look.total)),
@@ -48,47 +42,39 @@ pub(crate) fn state(node: &Node) -> State {
 fn connection(
     node: &Node,
     record: &ConnectionRecord,
-    side: Option<&LinkLook>,
+    side: Option<LinkLook>,
     closed: Vec<Arc<StreamRecord>>,
 ) -> Connection {
-    let id = node.id(record.id).0;
     let ends = record.ends();
     let closed_ms = record.closed_ms();
-    // Security and muxer of a QUIC connection are known even where its muxer is not wrapped.
-    let built_in = address::built_in(&ends.remote);
     let link = record.link();
-    let security = link.and_then(|link| link.security()).or(built_in.map(|(security, _)| security));
-    let muxer = link.and_then(|link| link.muxer()).or(built_in.map(|(_, muxer)| muxer));
+    // Security and muxer of a QUIC connection are known even where its muxer is not wrapped.
+    let security = link.and_then(|link| link.security()).or(ends.built_in.map(|(security, _)| security));
+    let muxer = link.and_then(|link| link.muxer()).or(ends.built_in.map(|(_, muxer)| muxer));
+    let relay = link.and_then(|link| link.relay());
     Connection {
-        peer_id: record.peer.to_string(),
+        id: record.names.id.clone(),
+        peer_id: record.names.peer.clone(),
         status: if closed_ms > 0 { Status::Closed } else { Status::Active }.into(),
-        transport_id: address::transport_id(&ends.remote).into(),
-        endpoints: Some(EndpointPair {
-            src_multiaddr: ends.local.map(|address| address.to_string()).unwrap_or_default(),
-            dst_multiaddr: ends.remote.to_string(),
-        }),
+        transport_id: ends.transport,
+        endpoints: Some(EndpointPair { src_multiaddr: ends.local, dst_multiaddr: ends.remote }),
         timeline: Some(Timeline {
             open_ts: record.started_ms,
             upgraded_ts: record.upgraded_ms,
             close_ts: closed_ms,
         }),
         role: record.role.into(),
-        traffic: side.map(|side| traffic(side.bytes)),
+        traffic: side.as_ref().map(|side| traffic(side.bytes)),
         attribs: Some(Attributes {
             multiplexer: muxer.unwrap_or_default().to_owned(),
             encryption: security.unwrap_or_default().to_owned(),
         }),
         latency_ns: record.latency_ns(),
-        streams: side.map(|side| StreamList {
-            stream_ids: Vec::new(),
-            streams: streams(&id, record, &side.open, &closed),
-        }),
+        streams: side
+            .map(|side| StreamList { stream_ids: Vec::new(), streams: streams(record, side.open, closed) }),
         user_provided_tags: tags(record),
         close_cause: record.cause().map(Cause::to_string).unwrap_or_default(),
-        relayed_over: link
-            .and_then(|link| link.relay())
-            .map(|relay| RelayedOver::ConnId(node.id(relay).0.into())),
-        id: id.into(),
+        relayed_over: relay.map(|relay| RelayedOver::ConnId(node.id(relay).0.into())),
     }
 }
 
@@ -98,18 +84,19 @@ fn tags(record: &ConnectionRecord) -> Vec<String> {
     agent.into_iter().chain(attempts.map(|attempts| format!("attempts={attempts}"))).collect()
 }
 
-/// In the order in which they were opened.
+/// In the order in which they were opened. One that closed while the look was taken is in both lists.
 fn streams(
-    id: &str,
     connection: &ConnectionRecord,
-    open: &[Arc<StreamRecord>],
-    closed: &[Arc<StreamRecord>],
+    open: Vec<Arc<StreamRecord>>,
+    closed: Vec<Arc<StreamRecord>>,
 ) -> Vec<Stream> {
-    let mut told = HashSet::new();
-    let mut records =
-        closed.iter().chain(open).filter(|record| told.insert(record.number)).collect::<Vec<_>>();
+    let mut records = closed;
+    records.extend(open);
     records.sort_by_key(|record| record.number);
-    records.into_iter().map(|record| stream(id, connection, record)).collect()
+    records.dedup_by_key(|record| record.number);
+    // A connection's id is text.
+    let id = String::from_utf8_lossy(&connection.names.id);
+    records.iter().map(|record| stream(&id, connection, record)).collect()
 }
 
 fn stream(id: &str, connection: &ConnectionRecord, record: &StreamRecord) -> Stream {
@@ -119,7 +106,7 @@ fn stream(id: &str, connection: &ConnectionRecord, record: &StreamRecord) -> Str
         role: record.role.into(),
         traffic: Some(traffic(record.bytes())),
         conn: Some(ConnectionRef {
-            connection: Some(connection_ref::Connection::ConnId(id.to_owned().into())),
+            connection: Some(connection_ref::Connection::ConnId(connection.names.id.clone())),
         }),
         timeline: Some(stream::Timeline { open_ts: record.opened_ms, close_ts: record.closed_ms() }),
         status: record.status(),

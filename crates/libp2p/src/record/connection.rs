@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use libp2p::{Multiaddr, PeerId, core::ConnectedPoint, swarm::ConnectionId};
 use parking_lot::Mutex;
 use peerscope_introspection::wire::Role;
@@ -30,7 +31,9 @@ pub(crate) struct ConnectionRecord {
     pub(crate) handshake: Duration,
     closed_ms: AtomicU64,
     latency_ns: AtomicU64,
-    ends: Mutex<Ends>,
+    /// As a snapshot tells them: put into words once, not for each.
+    pub(crate) names: Names,
+    ends: Mutex<EndNames>,
     agent: Mutex<Option<Arc<str>>>,
     cause: OnceLock<Cause>,
     /// How the dial went, until it is told: what the upgrades took is known with the link.
@@ -40,8 +43,44 @@ pub(crate) struct ConnectionRecord {
     link: OnceLock<Arc<Link>>,
 }
 
-/// The addresses at both ends.
+/// What never changes.
+pub(crate) struct Names {
+    pub(crate) id: Bytes,
+    pub(crate) peer: String,
+}
+
+/// Both ends in words.
 #[derive(Clone)]
+pub(crate) struct EndNames {
+    /// Empty where it is unknown.
+    pub(crate) local: String,
+    pub(crate) remote: String,
+    /// The protocols of the remote address.
+    pub(crate) transport: Bytes,
+    /// Security and muxer that are part of the transport.
+    pub(crate) built_in: Option<(&'static str, &'static str)>,
+}
+
+impl EndNames {
+    fn new(local: Option<&Multiaddr>, remote: &Multiaddr) -> Self {
+        Self {
+            local: local.map(ToString::to_string).unwrap_or_default(),
+            remote: remote.to_string(),
+            transport: address::transport_id(remote).into(),
+            built_in: address::built_in(remote),
+        }
+    }
+}
+
+/// How a connection came to be.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) started_ms: u64,
+    pub(crate) upgraded_ms: u64,
+    pub(crate) handshake: Duration,
+}
+
+/// The addresses at both ends.
 pub(crate) struct Ends {
     /// Unknown to a dialer until the other side has told what it sees.
     pub(crate) local: Option<Multiaddr>,
@@ -51,23 +90,23 @@ pub(crate) struct Ends {
 impl ConnectionRecord {
     pub(crate) fn new(
         id: ConnectionId,
+        name: String,
         peer: PeerId,
         role: Role,
-        ends: Ends,
-        started_ms: u64,
-        upgraded_ms: u64,
-        handshake: Duration,
+        ends: &Ends,
+        times: Times,
     ) -> Self {
-        let ends = Ends { remote: address::without_peer(&ends.remote, &peer), ..ends };
+        let ends = EndNames::new(ends.local.as_ref(), &address::without_peer(&ends.remote, &peer));
         Self {
             id,
             peer,
             role,
-            started_ms,
-            upgraded_ms: upgraded_ms.max(started_ms),
-            handshake,
+            started_ms: times.started_ms,
+            upgraded_ms: times.upgraded_ms.max(times.started_ms),
+            handshake: times.handshake,
             closed_ms: AtomicU64::new(0),
             latency_ns: AtomicU64::new(0),
+            names: Names { id: name.into(), peer: peer.to_string() },
             ends: Mutex::new(ends),
             agent: Mutex::new(None),
             cause: OnceLock::new(),
@@ -146,15 +185,20 @@ impl ConnectionRecord {
 
     /// How the other side sees us: better than nothing where the local address is unknown.
     pub(crate) fn set_observed(&self, address: &Multiaddr) {
-        self.ends.lock().local.get_or_insert_with(|| address.clone());
+        let mut ends = self.ends.lock();
+        if ends.local.is_empty() {
+            ends.local = address.to_string();
+        }
     }
 
     /// The other side moved.
     pub(crate) fn moved(&self, point: &ConnectedPoint) {
-        self.ends.lock().remote = address::without_peer(point.get_remote_address(), &self.peer);
+        let remote = address::without_peer(point.get_remote_address(), &self.peer);
+        let mut ends = self.ends.lock();
+        *ends = EndNames { local: std::mem::take(&mut ends.local), ..EndNames::new(None, &remote) };
     }
 
-    pub(crate) fn ends(&self) -> Ends {
+    pub(crate) fn ends(&self) -> EndNames {
         self.ends.lock().clone()
     }
 }
