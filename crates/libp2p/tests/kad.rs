@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use libp2p::{
     Multiaddr, SwarmBuilder, kad, noise, ping,
@@ -43,6 +43,7 @@ fn node() -> Node<Behaviour> {
             }
         })
         .expect("a behaviour")
+        .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(600)))
         .build();
     Node::run(introspector, swarm)
 }
@@ -51,8 +52,11 @@ async fn dht(node: &Node<Behaviour>) -> Dht {
     node.state().await.subsystems.expect("subsystems").dht.expect("a DHT")
 }
 
+/// Who is in which bucket, and whether connected.
+type Table = BTreeMap<u32, BTreeMap<String, bool>>;
+
 /// Who is in which bucket, and whether connected, as the state has it.
-fn told(dht: &Dht) -> BTreeMap<u32, BTreeMap<String, bool>> {
+fn told(dht: &Dht) -> Table {
     let listed = |status: i32| [Status::Active.into(), Status::Missing.into()].contains(&status);
     let buckets = dht.buckets.iter().map(|bucket| {
         let peers = bucket.peers.iter().filter(|peer| listed(peer.status));
@@ -65,7 +69,7 @@ fn told(dht: &Dht) -> BTreeMap<u32, BTreeMap<String, bool>> {
 }
 
 /// The same, as the behaviour has it.
-async fn held(node: &Node<Behaviour>) -> BTreeMap<u32, BTreeMap<String, bool>> {
+async fn held(node: &Node<Behaviour>) -> Table {
     let local = kad::KBucketKey::from(node.peer);
     node.swarm(move |swarm| {
         let kad = swarm.behaviour_mut().kad.as_mut().expect("switched on");
@@ -83,6 +87,24 @@ async fn held(node: &Node<Behaviour>) -> BTreeMap<u32, BTreeMap<String, bool>> {
                 (peers[0].0, peers.into_iter().map(|(_, peer, connected)| (peer, connected)).collect())
             })
             .collect()
+    })
+    .await
+}
+
+/// A state that `is_it`, and that says what the behaviour says before and after it was taken.
+async fn settled(node: &Node<Behaviour>, is_it: impl Fn(&Table) -> bool) -> Dht {
+    within("a table like the behaviour's", async {
+        loop {
+            let before = held(node).await;
+            let state = dht(node).await;
+            if before == held(node).await {
+                let told = told(&state);
+                assert_eq!(told, before);
+                if is_it(&told) {
+                    return state;
+                }
+            }
+        }
     })
     .await
 }
@@ -110,16 +132,8 @@ async fn the_buckets_are_those_of_the_behaviour() {
         zero.dial(other.peer, address.clone()).await;
         zero.event("PeerConnected", |event| event["peer"] == other.peer.to_string().as_str()).await;
     }
-    let state = within("six that are connected", async {
-        loop {
-            let state = dht(&zero).await;
-            if told(&state).values().flatten().filter(|(_, connected)| **connected).count() == 6 {
-                return state;
-            }
-        }
-    })
-    .await;
-    assert_eq!(told(&state), held(&zero).await);
+    // The behaviour looks around by itself, so more may come meanwhile.
+    let state = settled(&zero, |told| told.values().flatten().filter(|(_, up)| **up).count() >= 6).await;
     assert_eq!(told(&state).values().flatten().count(), 12);
     assert_eq!((state.protocol.as_str(), state.enabled), ("/ipfs/kad/1.0.0", true));
     assert!(state.start_ts > 0);
@@ -132,8 +146,7 @@ async fn the_buckets_are_those_of_the_behaviour() {
     let peer = gone.peer.to_string();
     gone.stop().await;
     zero.event("PeerDisconnected", |event| event["peer"] == peer.as_str()).await;
-    let state = dht(&zero).await;
-    assert_eq!(told(&state), held(&zero).await);
+    let state = settled(&zero, |told| told.values().flatten().any(|(one, up)| *one == peer && !up)).await;
     let missing = state.buckets.iter().flat_map(|bucket| &bucket.peers).find(|one| one.peer_id == peer);
     assert_eq!(missing.map(|one| one.status), Some(Status::Missing.into()));
 
@@ -179,9 +192,10 @@ async fn queries_are_told_and_counted() {
     assert!(finished["error"].as_str().expect("text").contains("not found"));
 
     let ours = dht(&a).await.outgoing_queries.expect("a gauge");
-    assert_eq!((ours.success, ours.error, ours.timeout), (1, 1, 0));
+    // Half a second after a peer was added the behaviour looks around by itself: that may be one more.
+    assert!([1, 2].contains(&ours.success) && (ours.error, ours.timeout) == (1, 0), "{ours:?}");
     let theirs = dht(&b).await.incoming_queries.expect("a gauge");
-    assert_eq!(theirs.success, 2);
+    assert!((2..8).contains(&theirs.success), "{theirs:?}");
     // A node that is gone tells no DHT of a swarm that is no more.
     let introspector = a.introspector.clone();
     a.stop().await;
