@@ -6,13 +6,7 @@ use std::time::Duration;
 
 use libp2p::{PeerId, swarm::dial_opts::DialOpts};
 use peerscope_introspection::{Introspector as _, wire::Status};
-use support::{Setup, connected, is_end_by_remote, within};
-
-async fn refused_address() -> libp2p::Multiaddr {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    format!("/ip4/127.0.0.1/tcp/{port}").parse().expect("a multiaddr")
-}
+use support::{Setup, connected, is_end_by_remote, refused_address, within};
 
 #[tokio::test]
 async fn failing_dials_say_why() {

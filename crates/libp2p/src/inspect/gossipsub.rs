@@ -15,8 +15,8 @@ use crate::{
     gossip::{self, MeshChange},
 };
 
-/// Longest message id that is told, in letters. By default it is a peer and a number.
-const ID_LEN: usize = 128;
+/// Longest message id that is told, in letters. By default it is a peer and a number, whose text in hex takes 144.
+const ID_LEN: usize = 256;
 
 impl<D, F> Inspect for gossipsub::Behaviour<D, F>
 where

@@ -207,7 +207,9 @@ impl<B: NetworkBehaviour<ToSwarm: Send> + Send> Node<B> {
         let mut events = self.events.lock().await;
         within(name, async {
             loop {
-                if let Some(content) = content(events.next().await.expect("an event"), name)
+                let told = events.next().await.expect("an event");
+                if let Some((kind, content)) = self.named(told)
+                    && kind == name
                     && matches(&content)
                 {
                     return content;
@@ -223,6 +225,28 @@ impl<B: NetworkBehaviour<ToSwarm: Send> + Send> Node<B> {
         within("an event", async { events.next().await.expect("an event") }).await
     }
 
+    /// Name and content of an event, which has exactly the properties that its type is said to have.
+    pub fn named(&self, told: Told) -> Option<(String, Value)> {
+        let Told::Event(Event { r#type: Some(kind), content, .. }) = told else { return None };
+        let content = serde_json::from_str::<Value>(&content).expect("JSON");
+        let types = self.introspector.event_metadata();
+        let known = types.into_iter().find(|known| known.name == kind.name).expect("a known type");
+        let mut declared = known.property_types.into_iter().map(|one| one.name).collect::<Vec<_>>();
+        declared.sort();
+        let told = content.as_object().expect("a map").keys().cloned().collect::<Vec<_>>();
+        assert_eq!(told, declared, "{}", kind.name);
+        Some((kind.name, content))
+    }
+
+    /// What who comes now is told first.
+    pub async fn snapshot(&self) -> Value {
+        let events = within("a snapshot", self.introspector.session_events()).await;
+        let told = events.into_iter().next().expect("a snapshot");
+        let (name, content) = self.named(Told::Event(told)).expect("an event");
+        assert_eq!(name, "NodeSnapshot");
+        content
+    }
+
     /// Stops the node, as if its process ended.
     pub async fn stop(self) {
         self.task.abort();
@@ -230,9 +254,32 @@ impl<B: NetworkBehaviour<ToSwarm: Send> + Send> Node<B> {
     }
 }
 
-fn content(told: Told, name: &str) -> Option<Value> {
-    let Told::Event(Event { r#type: Some(kind), content, .. }) = told else { return None };
-    (kind.name == name).then(|| serde_json::from_str(&content).expect("JSON"))
+/// A running node of other behaviours than [`Behaviour`]'s, with TCP.
+pub fn node_of<B>(make: impl FnOnce(&Introspector, &libp2p::identity::Keypair) -> B) -> Node<B>
+where
+    B: NetworkBehaviour<ToSwarm: Send> + Send,
+{
+    let introspector = Introspector::new();
+    let swarm = SwarmBuilder::with_new_identity()
+        .with_tokio()
+        .with_tcp(
+            tcp::Config::default().nodelay(true),
+            introspector.security(noise::Config::new),
+            introspector.muxer(yamux::Config::default),
+        )
+        .expect("TCP")
+        .with_behaviour(|key| make(&introspector, key))
+        .expect("a behaviour")
+        .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(600)))
+        .build();
+    Node::run(introspector, swarm)
+}
+
+/// An address where nobody listens.
+pub async fn refused_address() -> Multiaddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    format!("/ip4/127.0.0.1/tcp/{port}").parse().expect("a multiaddr")
 }
 
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
