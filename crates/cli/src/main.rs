@@ -52,9 +52,11 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         // Colours are a feature of the crate that is not built in: asked for on a terminal, they end the program.
         .with_ansi(false);
-    // The swarm logs each peer id of its own that it gets: the demo makes them by the dozen.
-    let shown =
-        Targets::new().with_default(tracing::Level::INFO).with_target("libp2p_swarm", tracing::Level::WARN);
+    // libp2p warns of what the demo's nodes do on purpose, and tells each peer id that a swarm gets.
+    let shown = Targets::new()
+        .with_default(tracing::Level::INFO)
+        .with_target("libp2p", tracing::Level::ERROR)
+        .with_target("quinn", tracing::Level::ERROR);
     tracing_subscriber::registry().with(logs.with_filter(shown)).init();
     let done = match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),

@@ -98,7 +98,7 @@ impl Behaviour {
         Ok(Self {
             limits: introspector.behaviour(limits(part)),
             wall: introspector.behaviour(wall.into()),
-            ping: introspector.behaviour(ping()),
+            ping: introspector.behaviour(ping(part)),
             identify: introspector.behaviour(identify(key, agent)),
             blocks: introspector.behaviour(transfer::behaviour(Kind::Blocks)),
             chunks: introspector.behaviour(transfer::behaviour(Kind::Chunks)),
@@ -134,8 +134,10 @@ fn limits(part: Part) -> connection_limits::Behaviour {
     connection_limits::Behaviour::new(ConnectionLimits::default().with_max_established_per_peer(max))
 }
 
-fn ping() -> ping::Behaviour {
-    ping::Behaviour::new(ping::Config::new().with_interval(Duration::from_secs(2)))
+/// Node 0 measures often. The others are all connected to each other, and of no interest.
+fn ping(part: Part) -> ping::Behaviour {
+    let every = if part == Part::Watched { 2 } else { 15 };
+    ping::Behaviour::new(ping::Config::new().with_interval(Duration::from_secs(every)))
 }
 
 fn identify(key: &Keypair, agent: String) -> identify::Behaviour {

@@ -79,10 +79,10 @@ impl Life {
     fn on_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
             SwarmEvent::Behaviour(event) => self.on_behaviour(event),
-            SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
-                if endpoint.is_relayed() {
-                    self.relayed.insert(connection_id, peer_id);
-                }
+            SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. }
+                if endpoint.is_relayed() =>
+            {
+                self.relayed.insert(connection_id, peer_id);
             }
             SwarmEvent::ConnectionClosed { peer_id, connection_id, num_established, .. } => {
                 self.relayed.remove(&connection_id);

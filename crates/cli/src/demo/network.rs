@@ -31,6 +31,8 @@ const AGENTS: [&str; 7] = [
 ];
 const SHELTERED_AGENT: &str = "wallet/5.2.0 (android)";
 
+/// Those who keep records and chat are all connected to each other: of more than so many only the first ones do it.
+const MEMBERS_AT_MOST: usize = 12;
 /// Node 0 drops a connection that nobody uses for so long. A resident's pauses are shorter.
 pub const IDLE_AT_ZERO: Duration = Duration::from_secs(5);
 pub const IDLE_ELSEWHERE: Duration = Duration::from_secs(120);
@@ -79,7 +81,8 @@ pub async fn run(zero: Arc<Node>, others: usize, mut rng: Rng) -> anyhow::Result
             tasks.spawn(resident::shelter(scene.clone(), setup, manners, rng.fork()));
         } else {
             let agent = AGENTS[(index - 1) % AGENTS.len()].to_owned();
-            let setup = Setup { key, agent, tls, idle: IDLE_ELSEWHERE, part: Part::Member };
+            let part = if index <= MEMBERS_AT_MOST { Part::Member } else { Part::Guest };
+            let setup = Setup { key, agent, tls, idle: IDLE_ELSEWHERE, part };
             tasks.spawn(resident::reside(scene.clone(), setup, manners, rng.fork()));
         }
     }

@@ -99,7 +99,9 @@ impl Node {
     /// The same, in any way.
     pub fn dial_as(&self, options: DialOpts) {
         // What fails is an event, of which the demo is full.
-        self.order(|life| _ = life.swarm.dial(options));
+        self.order(|life| {
+            life.swarm.dial(options).ok();
+        });
     }
 
     /// Begins a transfer, if the peer is connected.
@@ -115,13 +117,17 @@ impl Node {
     /// Closes every connection to that peer.
     pub fn disconnect(&self, peer: PeerId) {
         // An error says that it was gone before.
-        self.order(move |life| _ = life.swarm.disconnect_peer_id(peer));
+        self.order(move |life| {
+            life.swarm.disconnect_peer_id(peer).ok();
+        });
     }
 
     /// Whether that is so at the moment.
     pub async fn is(&self, so: impl FnOnce(&Life) -> bool + Send + 'static) -> bool {
         let (sender, answer) = oneshot::channel();
-        self.order(move |life| _ = sender.send(so(life)));
+        self.order(move |life| {
+            sender.send(so(life)).ok();
+        });
         // An order that found no room is not answered.
         answer.await.unwrap_or(false)
     }
@@ -146,7 +152,7 @@ impl Node {
         self.order(move |life| {
             // Asked before: a dial that is not needed would be told as one that failed.
             if !life.swarm.is_connected(&peer) {
-                _ = life.swarm.dial(options);
+                life.swarm.dial(options).ok();
             }
         });
     }

@@ -6,6 +6,7 @@ use fastrand::Rng;
 use tokio::time::sleep;
 
 use super::{
+    behaviour::Part,
     chatter, lookup, meeting,
     network::{Scene, pause},
     node::{Node, Setup},
@@ -77,25 +78,31 @@ pub async fn attend(scene: Scene, manners: Manners, mut rng: Rng) -> anyhow::Res
     }
 }
 
-/// One that node 0 and the others know.
+/// One that node 0 knows, and the others too if it is a member.
 pub async fn reside(scene: Scene, setup: Setup, manners: Manners, mut rng: Rng) -> anyhow::Result<()> {
-    let Scene { zero, hub, height } = scene;
+    let member = setup.part == Part::Member;
     let node = Arc::new(Node::start(setup).await?);
-    node.dial(hub.peer, hub.tcp.clone());
-    let looking = lookup::look_up(node.clone(), 8.0..16.0, rng.fork());
-    let chatting = chatter::chat(node.clone(), height, 3.0..7.0, rng.fork());
-    let meeting = meeting::meet(node.clone(), hub.peer, 20.0..40.0, rng.fork());
+    let company = join_in(&scene, node.clone(), rng.fork());
     let with_zero = async {
         loop {
-            connect(&zero, &node, manners.zero_dials, manners.quic);
-            stay(&zero, &node, &manners, &mut rng).await;
+            connect(&scene.zero, &node, manners.zero_dials, manners.quic);
+            stay(&scene.zero, &node, &manners, &mut rng).await;
         }
     };
     tokio::select! {
-        ended = looking => ended,
-        () = chatting => Ok(()),
-        () = meeting => Ok(()),
+        ended = company, if member => ended,
         () = with_zero => Ok(()),
+    }
+}
+
+/// What a member does with the others.
+async fn join_in(scene: &Scene, node: Arc<Node>, mut rng: Rng) -> anyhow::Result<()> {
+    let Scene { hub, height, .. } = scene;
+    node.dial(hub.peer, hub.tcp.clone());
+    tokio::select! {
+        ended = lookup::look_up(node.clone(), 8.0..16.0, rng.fork()) => ended,
+        () = chatter::chat(node.clone(), height.clone(), 3.0..7.0, rng.fork()) => Ok(()),
+        () = meeting::meet(node.clone(), hub.peer, 20.0..40.0, rng.fork()) => Ok(()),
     }
 }
 

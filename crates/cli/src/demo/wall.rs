@@ -107,8 +107,13 @@ mod tests {
         let relayed = direct.clone().with(Protocol::P2p(friend)).with(Protocol::P2pCircuit);
 
         let mut dials = |peer, address: &Multiaddr| {
-            wall.handle_pending_outbound_connection(id, Some(peer), &[address.clone()], Endpoint::Dialer)
-                .is_ok()
+            wall.handle_pending_outbound_connection(
+                id,
+                Some(peer),
+                std::slice::from_ref(address),
+                Endpoint::Dialer,
+            )
+            .is_ok()
         };
         assert!(dials(friend, &direct) && dials(other, &relayed) && !dials(other, &direct));
 
