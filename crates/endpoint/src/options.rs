@@ -107,7 +107,7 @@ pub struct Tuning {
     pub snapshot_age: Duration,
     /// How long the introspector may take for an answer.
     pub answer: Duration,
-    /// How long a close frame may take to be written, and the client's answer to come.
+    /// How long a close frame may take to be written when the endpoint closes, and the client's answer to come.
     pub closing: Duration,
     /// Raw connections beyond `max_sessions`: a browser opens six at a time, and those that load the page or are told
     /// why they are refused have to fit as well.

@@ -325,45 +325,27 @@ async fn connections_that_do_not_ask_anything_are_closed_and_capped() {
 async fn malformed_requests_never_panic_and_the_next_one_is_served() {
     let (_script, endpoint) = started(options()).await;
     let addr = endpoint.listen_addrs()[0];
-    let long = format!("GET /introspect?token={} HTTP/1.1\r\nhost: localhost\r\n\r\n", "x".repeat(100_000));
-    let key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-    let upgrade =
-        format!("{} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n", path());
-    let requests: Vec<Vec<u8>> = vec![
-        b"\r\n\r\n".to_vec(),
-        b"\0\xff\xfe\r\n\r\n".to_vec(),
-        b"GET / HTTP/1.1\r\n\r\n".to_vec(),
-        b"GET / HTTP/1.0\r\n\r\n".to_vec(),
-        b"GET / HTTP/1.1\r\nhost: \xff\xff\r\nconnection: close\r\n\r\n".to_vec(),
-        b"GET /introspect?token=%ff%zz& HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".to_vec(),
-        b"GET /introspect HTTP/1.1\r\nhost: localhost\r\norigin: \xff\r\nconnection: close\r\n\r\n".to_vec(),
-        b"GET /%2e%2e/%00 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".to_vec(),
-        b"OPTIONS * HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".to_vec(),
-        b"CONNECT evil.example:80 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".to_vec(),
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
-        format!("GET {}", upgrade.clone() + "\r\n").into_bytes(),
-        format!("GET {upgrade}sec-websocket-version: 7\r\n{key}\r\n").into_bytes(),
-        format!("POST {upgrade}sec-websocket-version: 13\r\n{key}content-length: 0\r\n\r\n").into_bytes(),
-        long.into_bytes(),
-    ];
-    for request in requests {
-        let request = if request.windows(5).any(|five| five == b"close") {
-            request
-        } else {
-            // What keeps the connection open is ended by half a second request.
-            [request, b"x\r\n\r\n".to_vec()].concat()
-        };
-        let answer = raw(addr, &request).await;
+    for (name, answer) in hostile::all_answers(addr).await {
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1."), "{name}: {answer}");
         assert!(
-            answer.is_empty() || answer.starts_with(b"HTTP/1."),
-            "{:?}",
-            String::from_utf8_lossy(&answer)
+            !answer.starts_with("HTTP/1.1 101") && !answer.starts_with("HTTP/1.1 200"),
+            "{name}: {answer}"
         );
-        assert!(!answer.starts_with(b"HTTP/1.1 101"), "{:?}", String::from_utf8_lossy(&request));
-        assert!(!answer.starts_with(b"HTTP/1.1 200"), "{:?}", String::from_utf8_lossy(&request));
     }
     assert!(endpoint.sessions().is_empty());
     Client::greeted(&endpoint).await;
+}
+
+#[tokio::test]
+async fn what_is_no_websocket_frame_ends_the_session_with_a_reason_and_nothing_else() {
+    let (_script, endpoint) = started(options()).await;
+    let addr = endpoint.listen_addrs()[0];
+    let mut bystander = Client::greeted(&endpoint).await;
+    for (name, bytes, code) in hostile::frames() {
+        assert_eq!(hostile::close_code(addr, &bytes).await, code, "{name}");
+    }
+    bystander.ok(Command::PushPause, Source::State).await;
+    assert_eq!(endpoint.stats().ended_invalid, hostile::frames().len() as u64);
 }
 
 #[tokio::test]

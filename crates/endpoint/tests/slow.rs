@@ -51,7 +51,7 @@ async fn read_with_gaps(client: &mut Client, last: u64) -> u64 {
 
 #[tokio::test]
 async fn a_slow_session_is_bounded_in_bytes_told_what_it_lost_and_delays_nobody() {
-    let (script, endpoint) = started(Options { queue_bytes: 50_000, ..narrow() }).await;
+    let (script, endpoint) = started(Options { queue_bytes: 100_000, ..narrow() }).await;
     let mut slow = Client::narrow(&endpoint).await;
     let mut witness = Client::greeted(&endpoint).await;
     slow.ok(Command::PushEnable, Source::Events).await;

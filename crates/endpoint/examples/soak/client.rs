@@ -47,8 +47,8 @@ pub struct Client {
 impl Client {
     pub async fn connect(addr: SocketAddr, token: &str) -> Result<Self, Failure> {
         let stream = TcpStream::connect(addr).await?;
-        // So that one who sleeps is slow at once.
-        SockRef::from(&stream).set_recv_buffer_size(16 << 10)?;
+        // So that one who sleeps is slow at once. With less than a loopback packet TCP itself would be the slow one.
+        SockRef::from(&stream).set_recv_buffer_size(128 << 10)?;
         let (socket, _) = client_async(format!("ws://{addr}/introspect?token={token}"), stream).await?;
         Ok(Self { socket, taken: Taken::default(), last: None, told: 0, others: 0 })
     }

@@ -105,10 +105,10 @@ impl Chance {
 
 /// One session, from its greeting to whatever end.
 async fn live(addr: SocketAddr, token: &str, chance: &mut Chance) -> Result<Taken, Failure> {
-    let mut client = Client::connect(addr, token).await?;
-    client.begin(500 + chance.below(1500)).await?;
+    let mut client = Client::connect(addr, token).await.map_err(during("the handshake"))?;
+    client.begin(500 + chance.below(1500)).await.map_err(during("the greeting"))?;
     for _ in 0..=chance.below(4) {
-        client.take(chance.seconds(1, 12)).await?;
+        client.take(chance.seconds(1, 12)).await.map_err(during("its life"))?;
         match chance.below(4) {
             0 => {
                 client.command(Command::PushPause, Source::State, 0).await?;
@@ -125,7 +125,8 @@ async fn live(addr: SocketAddr, token: &str, chance: &mut Chance) -> Result<Take
         0 => {}
         1 => {
             client.send(vec![0xff; 9]).await?;
-            expect(&client.closed().await?, "not a ClientCommand")?;
+            let told = client.closed().await.map_err(during("its end"))?;
+            expect(&told, "not a ClientCommand")?;
         }
         2 => client.sleep(chance.seconds(0, 1)).await,
         _ => client.leave().await?,
@@ -138,7 +139,7 @@ async fn harm(addr: SocketAddr, token: &str, chance: &mut Chance) -> Result<(), 
     match chance.below(8) {
         0 => {
             let mut silent = Client::connect(addr, token).await?;
-            let told = silent.closed().await?;
+            let told = silent.closed().await.map_err(during("a silence"))?;
             if !told.starts_with(TOO_MANY) {
                 expect(&told, "no HELLO in time")?;
             }
@@ -146,7 +147,7 @@ async fn harm(addr: SocketAddr, token: &str, chance: &mut Chance) -> Result<(), 
         1 => {
             let mut long = Client::connect(addr, token).await?;
             long.send(vec![0; (64 << 10) + 1]).await?;
-            let told = long.closed().await?;
+            let told = long.closed().await.map_err(during("a command too long"))?;
             if !told.starts_with(TOO_MANY) {
                 expect(&told, "a command is longer than 64 KiB")?;
             }
@@ -214,4 +215,9 @@ async fn raw(addr: SocketAddr, bytes: &[u8], most: Duration) -> Result<(), Failu
 
 fn expect(told: &str, wanted: &str) -> Result<(), Failure> {
     if told == wanted { Ok(()) } else { Err(format!("told {told:?}, not {wanted:?}").into()) }
+}
+
+/// Says what a client was at when it failed.
+fn during(what: &'static str) -> impl Fn(Failure) -> Failure {
+    move |failure| format!("during {what}: {failure}").into()
 }

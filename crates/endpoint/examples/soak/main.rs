@@ -9,11 +9,7 @@ mod client;
 mod crowd;
 mod node;
 
-use std::{
-    process::{Child, Command},
-    sync::Arc,
-    time::Duration,
-};
+use std::{process::Command, sync::Arc, time::Duration};
 
 use peerscope_endpoint::{Endpoint, EndpointStats, Options, TokenPolicy, Ui, WebSocketEndpoint};
 use tokio::time::{Instant, MissedTickBehavior};
@@ -84,15 +80,13 @@ async fn soak(time: Duration) -> Result<(), Failure> {
     if !left.success() {
         return Err("a client saw a wrong answer".into());
     }
-    settle(&mut crowd, &endpoint, started).await?;
+    crowd.wait()?;
+    settle("the clients left", started, || endpoint.stats().sessions == 0).await?;
     Sample::now()?.print(began.elapsed(), &endpoint.stats());
     endpoint.close().await;
+    settle("the endpoint was closed", idle, || true).await?;
     emitting.abort();
-    let after = Sample::now()?;
-    println!(
-        "closed: {} tasks, {} files; before it was started {} and {}",
-        after.tasks, after.open_files, idle.tasks, idle.open_files
-    );
+    println!("nothing is left: as many tasks and open files as before it was started");
     flat(&samples)
 }
 
@@ -105,22 +99,16 @@ async fn emit(node: Arc<Node>) {
     }
 }
 
-/// Waits until nothing of the clients is left.
-async fn settle(crowd: &mut Child, endpoint: &WebSocketEndpoint, started: Sample) -> Result<(), Failure> {
-    crowd.wait()?;
+/// Waits until there are no more tasks and open files than there were then. A task that has ended goes a moment later.
+async fn settle(what: &str, then: Sample, holds: impl Fn() -> bool) -> Result<(), Failure> {
     let until = Instant::now() + Duration::from_secs(60);
     loop {
-        let (sample, stats) = (Sample::now()?, endpoint.stats());
-        // The crowd's own pipe took no file of ours: its output is inherited.
-        if stats.sessions == 0 && sample.tasks <= started.tasks && sample.open_files <= started.open_files {
+        let now = Sample::now()?;
+        if holds() && now.tasks <= then.tasks && now.open_files <= then.open_files {
             return Ok(());
         }
         if Instant::now() > until {
-            return Err(format!(
-                "left behind: {sample:?}, {} sessions; it began with {started:?}",
-                stats.sessions
-            )
-            .into());
+            return Err(format!("{what}, and this is left: {now:?}; it began with {then:?}").into());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -46,15 +46,16 @@ impl End {
     }
 }
 
-/// Says why, waits a little for the client to hear it, and leaves.
+/// Says why, when that is written within `writing` waits `closing` for the client to hear it, and leaves.
 pub(super) async fn end(
     mut sink: SplitSink<Socket, Message>,
     mut stream: SplitStream<Socket>,
     why: End,
+    writing: Duration,
     closing: Duration,
 ) {
     if let Some(close) = why.close_frame()
-        && !matches!(timeout(closing, sink.send(Message::Close(Some(close)))).await, Ok(Ok(())))
+        && !matches!(timeout(writing, sink.send(Message::Close(Some(close)))).await, Ok(Ok(())))
     {
         return;
     }

@@ -38,6 +38,7 @@ use super::{
 use crate::{
     event::encode,
     hub::{Entry, Hub, TooMany},
+    options::Tuning,
 };
 
 /// No command is longer; one that is ends the session.
@@ -62,7 +63,7 @@ pub(crate) async fn open(upgraded: Upgraded) -> Socket {
 /// Lets a session too many in and out again, since a browser hides any other refusal.
 pub(crate) async fn refuse(socket: Socket, too_many: TooMany, closing: Duration) {
     let (sink, stream) = socket.split();
-    end(sink, stream, End::TooMany(too_many.max), closing).await;
+    end(sink, stream, End::TooMany(too_many.max), closing, closing).await;
 }
 
 /// Runs a session until the client leaves or has to, or the endpoint is closed.
@@ -92,14 +93,20 @@ async fn attend(socket: Socket, entry: Entry, closed: CancellationToken) {
     if let Some(counter) = ended {
         counter.fetch_add(1, Relaxed);
     }
-    let closing = hub.tuning.closing;
-    // It leaves the list now: the rest is politeness.
-    if why != End::Closing {
-        drop(entry);
-        end(sink, stream, why, closing).await;
-    } else {
-        end(sink, stream, why, closing).await;
-        drop(entry);
+    let Tuning { late, closing, .. } = hub.tuning;
+    if why == End::Closing {
+        return end(sink, stream, why, closing, closing).await;
+    }
+    // It leaves the list now: the rest is politeness. A slow client gets the time that it has for anything else, unless
+    // the endpoint closes meanwhile.
+    drop(entry);
+    let hurried = async {
+        closed.cancelled().await;
+        sleep(closing).await;
+    };
+    tokio::select! {
+        () = end(sink, stream, why, late, closing) => {}
+        () = hurried => {}
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
 mod client;
+pub mod hostile;
 mod script;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -37,6 +38,17 @@ pub async fn started(options: Options) -> (Arc<Script>, WebSocketEndpoint) {
     let endpoint = WebSocketEndpoint::new(script.clone(), options);
     endpoint.start().await.expect("it starts");
     (script, endpoint)
+}
+
+/// So many greeted sessions whose events are on.
+pub async fn crowd(endpoint: &WebSocketEndpoint, count: usize) -> Vec<Client> {
+    let mut clients = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut client = Client::greeted(endpoint).await;
+        client.ok(Command::PushEnable, Source::Events).await;
+        clients.push(client);
+    }
+    clients
 }
 
 /// Waits for a condition.
