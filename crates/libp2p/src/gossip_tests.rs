@@ -49,6 +49,7 @@ fn grafts_and_prunes_are_the_difference_of_two_looks() {
     let change = router.look(now, "t", vec![b, c]).expect("a change");
     assert_eq!((change.grafted, change.pruned), (vec![b, c], vec![a]));
     assert_eq!(router.look(now, "t", vec![b, c]), None);
+    assert!(router.saw("t", [b, c].iter()) && !router.saw("t", [b].iter()) && !router.saw("u", [].iter()));
     // Left: all are pruned, and the topic is told once more with what came in meanwhile.
     router.message(now, "t", 7, true);
     let changes = router.look_at_all(now, true, []);
