@@ -113,11 +113,11 @@ impl Router {
     /// A message came in. Whether it is to be told, to who listens if somebody does.
     pub(crate) fn message(&mut self, now: Instant, topic: &str, bytes: u64, heard: bool) -> bool {
         let told = heard && self.sampler.passes(now);
-        let topic = self.topic(now, topic);
-        for counts in [&mut topic.period, &mut topic.total] {
-            counts.messages += 1;
-            counts.bytes += bytes;
-            counts.sampled_out += u64::from(heard && !told);
+        let left_out = heard && !told;
+        // Nothing is allocated for a topic that is known.
+        match self.topics.get_mut(topic) {
+            Some(topic) => topic.count(bytes, left_out),
+            None => self.topic(now, topic).count(bytes, left_out),
         }
         told
     }
@@ -125,6 +125,11 @@ impl Router {
     /// Whether differences from the last look would be news to who listens now.
     pub(crate) fn is_followed(&self) -> bool {
         self.heard
+    }
+
+    /// Whether a mesh is still as it was seen last.
+    pub(crate) fn saw<'a>(&self, name: &str, mesh: impl Iterator<Item = &'a PeerId>) -> bool {
+        self.topics.get(name).is_some_and(|topic| topic.joined && mesh.eq(&topic.mesh))
     }
 
     /// One mesh as it is now.
@@ -196,6 +201,14 @@ impl Topic {
             total: Counts::default(),
             period: Counts::default(),
             since: now,
+        }
+    }
+
+    fn count(&mut self, bytes: u64, left_out: bool) {
+        for counts in [&mut self.period, &mut self.total] {
+            counts.messages += 1;
+            counts.bytes += bytes;
+            counts.sampled_out += u64::from(left_out);
         }
     }
 }

@@ -1,8 +1,12 @@
 //! Tests of `gossip`: what is told, what is counted, what is a difference.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use libp2p::PeerId;
+use proptest::prelude::*;
 
 use crate::{clock::Instant, gossip::*};
 
@@ -45,6 +49,7 @@ fn grafts_and_prunes_are_the_difference_of_two_looks() {
     let change = router.look(now, "t", vec![b, c]).expect("a change");
     assert_eq!((change.grafted, change.pruned), (vec![b, c], vec![a]));
     assert_eq!(router.look(now, "t", vec![b, c]), None);
+    assert!(router.saw("t", [b, c].iter()) && !router.saw("t", [b].iter()) && !router.saw("u", [].iter()));
     // Left: all are pruned, and the topic is told once more with what came in meanwhile.
     router.message(now, "t", 7, true);
     let changes = router.look_at_all(now, true, []);
@@ -80,4 +85,79 @@ fn topics_are_bounded_and_none_goes_uncounted() {
     assert_eq!(gossip.meshes().count(), MAX_TOPICS);
     gossip.gone(1);
     assert_eq!(gossip.meshes().count(), 0);
+}
+
+/// What can happen to a router while somebody listens.
+#[derive(Clone, Debug)]
+enum Step {
+    /// So many messages on that topic, after so many milliseconds.
+    Messages(usize, u64, u64),
+    /// The mesh of that topic, by the numbers of its peers.
+    Look(usize, BTreeSet<usize>),
+    /// All meshes there are.
+    LookAtAll(BTreeMap<usize, BTreeSet<usize>>),
+    Report,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let mesh = || prop::collection::btree_set(0..5_usize, 0..5);
+    prop_oneof![
+        (0..3_usize, 0..100_u64, 0..700_u64).prop_map(|(topic, count, ms)| Step::Messages(topic, count, ms)),
+        (0..3_usize, mesh()).prop_map(|(topic, mesh)| Step::Look(topic, mesh)),
+        prop::collection::btree_map(0..3_usize, mesh(), 0..3).prop_map(Step::LookAtAll),
+        Just(Step::Report),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_listener_can_follow_meshes_and_counts(steps in prop::collection::vec(step(), 0..40)) {
+        let peers = peers::<5>();
+        let mesh_of = |mesh: &BTreeSet<usize>| mesh.iter().map(|number| peers[*number]).collect::<Vec<_>>();
+        let mut now = Instant::now();
+        let mut gossip = Gossip::default();
+        gossip.router(1).look_at_all(now, true, []);
+        let mut followed = BTreeMap::<String, BTreeSet<PeerId>>::new();
+        let (mut messages, mut told, mut reported) = (0, 0, Counts::default());
+        for step in steps.into_iter().chain([Step::Report]) {
+            let router = gossip.router(1);
+            let mut changes = Vec::new();
+            match step {
+                Step::Messages(topic, count, ms) => {
+                    now += Duration::from_millis(ms);
+                    messages += count;
+                    for _ in 0..count {
+                        told += u64::from(router.message(now, &topic.to_string(), 3, true));
+                    }
+                }
+                Step::Look(topic, mesh) => changes.extend(router.look(now, &topic.to_string(), mesh_of(&mesh))),
+                Step::LookAtAll(meshes) => {
+                    let meshes = meshes.iter().map(|(topic, mesh)| (topic.to_string(), mesh_of(mesh)));
+                    changes = router.look_at_all(now, true, meshes);
+                }
+                Step::Report => {
+                    for look in router.take_period(now) {
+                        reported.messages += look.period.messages;
+                        reported.bytes += look.period.bytes;
+                        reported.sampled_out += look.period.sampled_out;
+                    }
+                }
+            }
+            for change in changes {
+                let mesh = followed.entry(change.topic).or_default();
+                for peer in change.grafted {
+                    prop_assert!(mesh.insert(peer));
+                }
+                for peer in change.pruned {
+                    prop_assert!(mesh.remove(&peer));
+                }
+            }
+            followed.retain(|_, mesh| !mesh.is_empty());
+            let meshes = gossip.meshes().filter(|(_, mesh)| !mesh.is_empty());
+            let meshes = meshes.map(|(topic, mesh)| (topic.to_owned(), mesh.iter().copied().collect()));
+            prop_assert_eq!(&followed, &meshes.collect::<BTreeMap<_, _>>());
+        }
+        prop_assert_eq!((reported.messages, reported.bytes), (messages, 3 * messages));
+        prop_assert_eq!(told + reported.sampled_out, messages);
+    }
 }

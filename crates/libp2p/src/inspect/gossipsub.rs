@@ -73,18 +73,23 @@ where
 
     fn after(&mut self, event: &Event, introspector: &Introspector) {
         let topic = match event {
+            // One of ours, else it would not be handed on.
             Event::Message { message, .. } => &message.topic,
-            Event::Subscribed { topic, .. } | Event::Unsubscribed { topic, .. } => topic,
+            Event::Subscribed { topic, .. } | Event::Unsubscribed { topic, .. }
+                if self.topics().any(|ours| ours == topic) =>
+            {
+                topic
+            }
             _ => return,
         };
         let node = introspector.node();
-        if !node.teller.is_heard() || !self.topics().any(|ours| ours == topic) {
+        if !node.teller.is_heard() {
             return;
         }
         let mut gossip = node.gossip.lock();
         let router = gossip.router(introspector.source());
-        let change = router
-            .is_followed()
+        let changed = router.is_followed() && !router.saw(topic.as_str(), self.mesh_peers(topic));
+        let change = changed
             .then(|| router.look(Instant::now(), topic.as_str(), self.mesh_peers(topic).copied().collect()));
         drop(gossip);
         tell(introspector, change.flatten());
