@@ -175,7 +175,7 @@ fn autonat() -> autonat::v1::Config {
 /// All come from one address: limits per address and hour would soon shut them out.
 fn relay(part: Part) -> relay::Config {
     relay::Config {
-        max_reservations: if part == Part::Hub { 128 } else { 1 },
+        max_reservations: if part == Part::Hub { 128 } else { 2 },
         reservation_duration: RESERVATION,
         reservation_rate_limiters: Vec::new(),
         circuit_src_rate_limiters: Vec::new(),
