@@ -19,22 +19,25 @@ use super::{
     wall::Wall,
 };
 
-/// A node lets one peer have so many connections at once. A relayed one, one punched through and what autonat dials
-/// back are three.
-pub const MAX_PER_PEER: u32 = 5;
+/// Node 0 lets one peer have so many connections at once. A relayed one, one punched through and what autonat dials back
+/// in the time that a relay waits are five.
+pub const MAX_PER_PEER: u32 = 8;
 /// Seconds for which the hub remembers who registered, at least. A shorter wish is refused.
 pub const MIN_REGISTRATION_SECS: u64 = 10;
 /// So short that its renewal is seen.
-const RESERVATION: Duration = Duration::from_secs(60);
+const RESERVATION: Duration = Duration::from_secs(30);
 /// A guest talks over the relay, and a little more.
 const MAX_CIRCUIT_BYTES: u64 = 4 << 20;
+
+/// On loopback a handshake takes no time; a dial to who is gone should not take much.
+pub const QUIC_HANDSHAKE: Duration = Duration::from_secs(3);
 
 /// What a node is to the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Node 0.
+    /// Node 0. It does all that the others do, to show it; as a relay it is soon full.
     Watched,
-    /// Relays, introduces and probes.
+    /// Relays, introduces and probes, for everybody.
     Hub,
     /// Keeps records, passes chatter on.
     Member,
@@ -88,8 +91,7 @@ impl Behaviour {
         introspector: &Introspector,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let me = key.public().to_peer_id();
-        let hub = part == Part::Hub;
-        let reachable = !part.is_guest();
+        let serves = matches!(part, Part::Hub | Part::Watched);
         let wall = match part {
             Part::Walled(friend) => Some(Wall::around(friend)),
             _ => None,
@@ -107,16 +109,15 @@ impl Behaviour {
             gossip: introspector.behaviour(gossip.into()),
             relay_client: introspector.behaviour(relay_client),
             dcutr: introspector.behaviour(dcutr::Behaviour::new(me)),
-            autonat: introspector.behaviour(
-                (hub || part == Part::Watched).then(|| autonat::v1::Behaviour::new(me, autonat())).into(),
-            ),
+            autonat: introspector
+                .behaviour(serves.then(|| autonat::v1::Behaviour::new(me, autonat())).into()),
             autonat_client: introspector
-                .behaviour((reachable && !hub).then(autonat::v2::client::Behaviour::default).into()),
+                .behaviour((part != Part::Hub).then(autonat::v2::client::Behaviour::default).into()),
             autonat_server: introspector
-                .behaviour(reachable.then(autonat::v2::server::Behaviour::default).into()),
+                .behaviour((!part.is_guest()).then(autonat::v2::server::Behaviour::default).into()),
             rendezvous: introspector.behaviour(rendezvous::client::Behaviour::new(key.clone())),
-            relay: introspector.behaviour(hub.then(|| relay::Behaviour::new(me, relay())).into()),
-            rendezvous_point: introspector.behaviour(hub.then(rendezvous_point).into()),
+            relay: introspector.behaviour(serves.then(|| relay::Behaviour::new(me, relay(part))).into()),
+            rendezvous_point: introspector.behaviour(serves.then(rendezvous_point).into()),
         })
     }
 
@@ -172,8 +173,9 @@ fn autonat() -> autonat::v1::Config {
 }
 
 /// All come from one address: limits per address and hour would soon shut them out.
-fn relay() -> relay::Config {
+fn relay(part: Part) -> relay::Config {
     relay::Config {
+        max_reservations: if part == Part::Hub { 128 } else { 2 },
         reservation_duration: RESERVATION,
         reservation_rate_limiters: Vec::new(),
         circuit_src_rate_limiters: Vec::new(),

@@ -7,7 +7,7 @@ use libp2p::{
     PeerId, Swarm,
     core::transport::ListenerId,
     dcutr, gossipsub, identify, kad, request_response,
-    swarm::{ConnectionId, SwarmEvent},
+    swarm::{ConnectionId, DialError, SwarmEvent},
 };
 use peerscope_libp2p::Introspector;
 use tokio::sync::mpsc;
@@ -90,6 +90,13 @@ impl Life {
                     self.punched.remove(&peer_id);
                 }
             }
+            SwarmEvent::OutgoingConnectionError {
+                peer_id: Some(peer),
+                error: DialError::Transport(_),
+                ..
+            } => {
+                self.forget(peer);
+            }
             SwarmEvent::NewListenAddr { listener_id, address } if is_relayed(&address) => {
                 self.relayed_listeners.insert(listener_id);
             }
@@ -127,6 +134,13 @@ impl Life {
         {
             // An error says that the peer is gone.
             self.swarm.behaviour_mut().transfers(kind).send_response(channel, request.download).ok();
+        }
+    }
+
+    /// Has the DHT forget a peer that can't be reached. By itself it never does, and each query would dial it anew.
+    fn forget(&mut self, peer: PeerId) {
+        if !self.swarm.is_connected(&peer) {
+            self.swarm.behaviour_mut().kad.remove_peer(&peer);
         }
     }
 

@@ -70,6 +70,7 @@ pub async fn run(zero: Arc<Node>, others: usize, mut rng: Rng) -> anyhow::Result
     let mut tasks = JoinSet::new();
     keep_busy(&mut tasks, &scene, &mut rng);
     tasks.spawn(resident::attend(scene.clone(), Manners::of(0, staying, &mut rng), rng.fork()));
+    let mut members = Vec::new();
     for index in 1..staying {
         let manners = Manners::of(index, staying, &mut rng);
         let key = key(&mut rng)?;
@@ -81,10 +82,17 @@ pub async fn run(zero: Arc<Node>, others: usize, mut rng: Rng) -> anyhow::Result
             tasks.spawn(resident::shelter(scene.clone(), setup, manners, rng.fork()));
         } else {
             let agent = AGENTS[(index - 1) % AGENTS.len()].to_owned();
-            let part = if index <= MEMBERS_AT_MOST { Part::Member } else { Part::Guest };
+            let part = if members.len() < MEMBERS_AT_MOST { Part::Member } else { Part::Guest };
+            if part == Part::Member {
+                members.push(key.public().to_peer_id());
+            }
             let setup = Setup { key, agent, tls, idle: IDLE_ELSEWHERE, part };
             tasks.spawn(resident::reside(scene.clone(), setup, manners, rng.fork()));
         }
+    }
+    if !members.is_empty() {
+        let Scene { zero, hub, .. } = &scene;
+        tasks.spawn(for_ever(relaying::call(hub.clone(), zero.clone(), members, rng.fork())));
     }
     for seat in 0..visitors {
         tasks.spawn(visitor::visit(scene.clone(), seat, rng.fork()));
@@ -101,17 +109,22 @@ fn keep_busy(tasks: &mut JoinSet<anyhow::Result<()>>, scene: &Scene, rng: &mut R
     let (peer, address) = (hub.peer, hub.tcp.clone());
     zero.order(move |life| {
         life.swarm.behaviour_mut().kad.add_address(&peer, address);
-        if let Some(autonat) = life.swarm.behaviour_mut().autonat.as_mut() {
-            autonat.add_server(peer, None);
-        }
     });
+    // Each asks the other how it is reached.
+    for (node, server) in [(zero, hub.peer), (hub, zero.peer)] {
+        node.order(move |life| {
+            if let Some(autonat) = life.swarm.behaviour_mut().autonat.as_mut() {
+                autonat.add_server(server, None);
+            }
+        });
+    }
     tasks.spawn(lookup::look_up(zero.clone(), 1.5..3.0, rng.fork()));
     tasks.spawn(lookup::look_up(hub.clone(), 6.0..12.0, rng.fork()));
     tasks.spawn(failure::fail(scene.clone(), rng.fork()));
     for (node, secs) in [(zero, 1.5..3.0), (hub, 3.0..6.0)] {
         tasks.spawn(for_ever(chatter::chat(node.clone(), height.clone(), secs, rng.fork())));
     }
-    tasks.spawn(for_ever(meeting::meet(zero.clone(), peer, 8.0..12.0, rng.fork())));
+    tasks.spawn(for_ever(meeting::meet(zero.clone(), vec![peer], 8.0..12.0, rng.fork())));
     tasks.spawn(for_ever(relaying::stay_reachable(zero.clone(), hub.clone(), rng.fork())));
 }
 

@@ -23,7 +23,7 @@ use tokio::{
 
 pub use super::life::Life;
 use super::{
-    behaviour::{Behaviour, Part},
+    behaviour::{Behaviour, Part, QUIC_HANDSHAKE},
     life::Order,
     transfer::{Ask, Kind},
 };
@@ -168,7 +168,11 @@ fn swarm(setup: Setup, introspector: &Introspector) -> anyhow::Result<Swarm<Beha
     let Setup { key, agent, tls, idle, part } = setup;
     let tcp = tcp::Config::default().nodelay(true);
     let wrapped = introspector.clone();
-    let quic = move |key: &Keypair| wrapped.wrap(quic::tokio::Transport::new(quic::Config::new(key)));
+    let quic = move |key: &Keypair| {
+        let mut config = quic::Config::new(key);
+        config.handshake_timeout = QUIC_HANDSHAKE;
+        wrapped.wrap(quic::tokio::Transport::new(config))
+    };
     // Each security gives the builder another type; from here on it is the same.
     macro_rules! finish {
         ($security:expr) => {

@@ -11,18 +11,18 @@ use super::{
     node::{Life, Node},
 };
 
-/// Where `peer` is reached through the hub.
-pub fn through(hub: &Node, peer: PeerId) -> Multiaddr {
-    circuit(hub).with(Protocol::P2p(peer))
+/// Where `peer` is reached through that relay.
+pub fn through(relay: &Node, peer: PeerId) -> Multiaddr {
+    circuit(relay).with(Protocol::P2p(peer))
 }
 
-fn circuit(hub: &Node) -> Multiaddr {
-    hub.tcp.clone().with(Protocol::P2p(hub.peer)).with(Protocol::P2pCircuit)
+fn circuit(relay: &Node) -> Multiaddr {
+    relay.tcp.clone().with(Protocol::P2p(relay.peer)).with(Protocol::P2pCircuit)
 }
 
-/// Listens through the hub. Whether it has a reservation in the end.
-pub async fn reserve(node: &Node, hub: &Node) -> bool {
-    let address = circuit(hub);
+/// Listens through a relay. Whether it has a reservation in the end.
+pub async fn reserve(node: &Node, relay: &Node) -> bool {
+    let address = circuit(relay);
     node.order(move |life| {
         if let Err(error) = life.swarm.listen_on(address) {
             tracing::warn!("can't listen through the relay: {error}");
@@ -32,10 +32,10 @@ pub async fn reserve(node: &Node, hub: &Node) -> bool {
 }
 
 /// Keeps a reservation for most of the time. Now and then it is given back.
-pub async fn stay_reachable(node: Arc<Node>, hub: Arc<Node>, mut rng: Rng) {
+pub async fn stay_reachable(node: Arc<Node>, relay: Arc<Node>, mut rng: Rng) {
     loop {
-        if reserve(&node, &hub).await {
-            // It is lost with the connection to the hub: that is looked at more often than it is given back.
+        if reserve(&node, &relay).await {
+            // It is lost with the connection to the relay: that is looked at more often than it is given back.
             for _ in 0..rng.u8(5..10) {
                 sleep(pause(&mut rng, 4.0..6.0)).await;
                 if !node.is(Life::is_relayed).await {
@@ -49,5 +49,16 @@ pub async fn stay_reachable(node: Arc<Node>, hub: Arc<Node>, mut rng: Rng) {
             }
         });
         sleep(pause(&mut rng, 2.0..4.0)).await;
+    }
+}
+
+/// Calls one of these through the relay now and then. Who has no reservation there at the moment is not reached.
+pub async fn call(node: Arc<Node>, relay: Arc<Node>, peers: Vec<PeerId>, mut rng: Rng) {
+    loop {
+        sleep(pause(&mut rng, 6.0..12.0)).await;
+        let peer = peers[rng.usize(..peers.len())];
+        node.dial(peer, through(&relay, peer));
+        sleep(pause(&mut rng, 4.0..8.0)).await;
+        node.order(move |life| life.close_relayed(peer));
     }
 }

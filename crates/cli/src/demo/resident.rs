@@ -97,12 +97,14 @@ pub async fn reside(scene: Scene, setup: Setup, manners: Manners, mut rng: Rng) 
 
 /// What a member does with the others.
 async fn join_in(scene: &Scene, node: Arc<Node>, mut rng: Rng) -> anyhow::Result<()> {
-    let Scene { hub, height, .. } = scene;
+    let Scene { zero, hub, height } = scene;
     node.dial(hub.peer, hub.tcp.clone());
+    let points = vec![hub.peer, zero.peer];
     tokio::select! {
         ended = lookup::look_up(node.clone(), 8.0..16.0, rng.fork()) => ended,
         () = chatter::chat(node.clone(), height.clone(), 3.0..7.0, rng.fork()) => Ok(()),
-        () = meeting::meet(node.clone(), hub.peer, 20.0..40.0, rng.fork()) => Ok(()),
+        () = meeting::meet(node.clone(), points, 10.0..20.0, rng.fork()) => Ok(()),
+        () = relaying::stay_reachable(node.clone(), zero.clone(), rng.fork()) => Ok(()),
     }
 }
 

@@ -18,6 +18,9 @@ use super::{
 pub const AGENTS: [&str; 4] =
     ["crawler/0.4.0", "wallet/5.1.2", "light-client/0.7.1", "validator/1.8.7 (macos)"];
 
+/// A relay keeps every connection for so long after it was last used, whatever else it does with it.
+const RELAY_WAITS: Duration = Duration::from_secs(10);
+
 /// How a visitor comes and leaves.
 #[derive(Clone, Copy)]
 enum Visit {
@@ -68,7 +71,7 @@ pub async fn visit(scene: Scene, seat: usize, mut rng: Rng) -> anyhow::Result<()
             Visit::HangsUp => node.disconnect(zero.peer),
             Visit::SentAway => zero.disconnect(node.peer),
             Visit::Vanishes | Visit::Reset => {}
-            Visit::FallsAsleep => sleep(IDLE_AT_ZERO + Duration::from_secs(3)).await,
+            Visit::FallsAsleep => sleep(RELAY_WAITS + IDLE_AT_ZERO + Duration::from_secs(3)).await,
             Visit::OverTheRelay => sleep(pause(&mut rng, 4.0..8.0)).await,
         }
         sleep(pause(&mut rng, 0.5..1.5)).await;
