@@ -89,25 +89,27 @@ pub async fn upgraded(addr: SocketAddr) -> TcpStream {
     stream
 }
 
+/// A frame as clients send it; the mask is nothing.
+pub fn masked(first: u8, body: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match body.len() {
+        len @ 0..126 => frame.push(0x80 | len as u8),
+        len @ 126..0x1_0000 => {
+            frame.push(0x80 | 126);
+            frame.extend((len as u16).to_be_bytes());
+        }
+        len => {
+            frame.push(0x80 | 127);
+            frame.extend((len as u64).to_be_bytes());
+        }
+    }
+    frame.extend([0; 4]);
+    frame.extend(body);
+    frame
+}
+
 /// Frames that are no WebSocket's, or no command's, with the close code they are answered by.
 pub fn frames() -> Vec<(&'static str, Vec<u8>, u16)> {
-    let masked = |first: u8, body: &[u8]| {
-        let mut frame = vec![first];
-        match body.len() {
-            len @ 0..126 => frame.push(0x80 | len as u8),
-            len @ 126..0x1_0000 => {
-                frame.push(0x80 | 126);
-                frame.extend((len as u16).to_be_bytes());
-            }
-            len => {
-                frame.push(0x80 | 127);
-                frame.extend((len as u64).to_be_bytes());
-            }
-        }
-        frame.extend([0; 4]);
-        frame.extend(body);
-        frame
-    };
     vec![
         ("not masked", vec![0x82, 0x00], 1002),
         ("an unknown kind", masked(0x83, b""), 1002),

@@ -28,6 +28,8 @@ pub struct Script {
     /// What it was told about closed ones.
     pub keep: Mutex<Vec<Duration>>,
     pub recording: Mutex<Option<Bytes>>,
+    /// How often it was asked for its recording.
+    pub recordings: AtomicU64,
     /// Every question is answered by "unavailable".
     pub broken: AtomicBool,
     /// No question is ever answered.
@@ -133,6 +135,12 @@ impl Introspector for Script {
     }
 
     fn recording(&self) -> BoxFuture<'_, Option<Bytes>> {
-        Box::pin(async { self.recording.lock().expect("no panic").clone() })
+        self.recordings.fetch_add(1, SeqCst);
+        Box::pin(async {
+            if self.stuck.load(SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            self.recording.lock().expect("no panic").clone()
+        })
     }
 }

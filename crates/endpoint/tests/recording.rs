@@ -1,0 +1,154 @@
+//! The node's recording over HTTP: checked like the socket, shared by those who read it at once, and bounded when they
+//! are slow.
+
+mod support;
+
+use std::{net::SocketAddr, sync::atomic::Ordering::SeqCst, time::Duration};
+
+use bytes::Bytes;
+use futures::future::join_all;
+use peerscope_endpoint::{Endpoint, Options};
+use support::*;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+};
+
+/// Long enough that no socket holds it.
+const LONG: usize = 8 << 20;
+
+fn path() -> String {
+    format!("/recording?token={TOKEN}")
+}
+
+fn narrow(share: Duration) -> Options {
+    let mut options = options();
+    options.tuning.send_buffer = Some(32 << 10);
+    options.tuning.snapshot_age = share;
+    options
+}
+
+fn keeps(script: &Script, bytes: usize) -> Bytes {
+    let recording: Bytes = (0..bytes).map(|place| (place % 251) as u8).collect();
+    *script.recording.lock().expect("no panic") = Some(recording.clone());
+    recording
+}
+
+/// One who asks for it and reads no further than the answer's first byte.
+async fn slow_reader(addr: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(32 << 10).expect("a small buffer");
+    let mut stream = socket.connect(addr).await.expect("it listens");
+    let request = format!("GET {} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\n\r\n", path());
+    stream.write_all(request.as_bytes()).await.expect("it is taken");
+    within("an answer", stream.readable()).await.expect("an answer");
+    stream
+}
+
+#[tokio::test]
+async fn head_tells_its_length_and_has_the_same_checks() {
+    let (script, endpoint) = started(options()).await;
+    let addr = endpoint.listen_addrs()[0];
+    let recording = keeps(&script, 1000);
+    let head = ask(addr, "HEAD", &path(), &[]).await;
+    assert_eq!((head.status, head.body.len(), head.header("content-length")), (200, 0, Some("1000")));
+    let get = ask(addr, "GET", &path(), &[]).await;
+    assert_eq!((get.status, get.body), (200, recording.to_vec()));
+    for answer in [&head.headers, &get.headers] {
+        assert!(answer.contains(&("cache-control".to_owned(), "no-store".to_owned())));
+    }
+    for (path, headers, status) in [
+        ("/recording", vec![], 401),
+        ("/recording?token=x", vec![], 401),
+        (&*path(), vec![("origin", "null")], 403),
+        (&*path(), vec![("origin", "http://evil.example")], 403),
+        (&*path(), vec![("host", "evil.example")], 403),
+    ] {
+        let head = ask(addr, "HEAD", path, &headers).await;
+        assert_eq!((head.status, head.body.len()), (status, 0), "{path} {headers:?}");
+    }
+    assert_eq!(script.recordings.load(SeqCst), 2, "nobody who is refused costs the node anything");
+}
+
+#[tokio::test]
+async fn while_one_reads_it_the_others_share_the_copy() {
+    let (script, endpoint) = started(narrow(Duration::from_secs(3600))).await;
+    let addr = endpoint.listen_addrs()[0];
+    let recording = keeps(&script, LONG);
+    let mut slow = slow_reader(addr).await;
+    let path = path();
+    for answer in join_all((0..12).map(|_| ask(addr, "GET", &path, &[]))).await {
+        assert!(answer.status == 200 && answer.body == recording);
+    }
+    assert_eq!(script.recordings.load(SeqCst), 1);
+    let mut whole = Vec::new();
+    within("the rest", slow.read_to_end(&mut whole)).await.expect("the rest");
+    assert!(whole.ends_with(&recording), "the slow one gets all of it too");
+    // Nobody reads it any more, so nothing is kept: it is asked for anew.
+    within("it is let go", async {
+        while script.recordings.load(SeqCst) == 1 {
+            assert_eq!(ask(addr, "HEAD", &path, &[]).await.status, 200);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn slow_readers_hold_a_bounded_number_of_copies_and_are_cut_off_in_the_end() {
+    let (script, endpoint) = started(narrow(Duration::ZERO)).await;
+    let addr = endpoint.listen_addrs()[0];
+    let recording = keeps(&script, LONG);
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        slow.push(slow_reader(addr).await);
+    }
+    let busy = ask(addr, "GET", &path(), &[]).await;
+    assert_eq!((busy.status, busy.header("cache-control")), (503, Some("no-store")));
+    assert!(busy.text().contains("try again"), "{}", busy.text());
+    assert_eq!((endpoint.stats().refused_recordings, script.recordings.load(SeqCst)), (1, 4));
+    // One leaves, and there is room.
+    drop(slow.pop());
+    within("room for one", async { while ask(addr, "GET", &path(), &[]).await.status != 200 {} }).await;
+    slow.push(slow_reader(addr).await);
+    assert_eq!(ask(addr, "GET", &path(), &[]).await.status, 503);
+    // Whoever does not read is cut off after five minutes.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(301)).await;
+    tokio::time::resume();
+    for mut stream in slow {
+        let mut part = Vec::new();
+        // An end or a reset, and not the whole.
+        drop(within("it is cut off", stream.read_to_end(&mut part)).await);
+        assert!(part.len() < LONG, "{} bytes", part.len());
+    }
+    let answer = within("room again", ask(addr, "GET", &path(), &[])).await;
+    assert!(answer.status == 200 && answer.body == recording);
+}
+
+#[tokio::test]
+async fn a_node_that_does_not_answer_is_a_503_and_holds_no_place() {
+    let mut options = options();
+    options.tuning.answer = Duration::from_millis(20);
+    let (script, endpoint) = started(options).await;
+    let addr = endpoint.listen_addrs()[0];
+    keeps(&script, 10);
+    script.stuck.store(true, SeqCst);
+    for _ in 0..6 {
+        let answer = ask(addr, "GET", &path(), &[]).await;
+        assert_eq!((answer.status, answer.text().contains("in time")), (503, true));
+    }
+    script.stuck.store(false, SeqCst);
+    assert_eq!(ask(addr, "GET", &path(), &[]).await.status, 200);
+    *script.recording.lock().expect("no panic") = None;
+    for _ in 0..6 {
+        assert_eq!(ask(addr, "GET", &path(), &[]).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_slow_reader_does_not_hold_a_close_up() {
+    let (script, endpoint) = started(narrow(Duration::ZERO)).await;
+    keeps(&script, LONG);
+    let _slow = slow_reader(endpoint.listen_addrs()[0]).await;
+    within("close", endpoint.close()).await;
+}
