@@ -12,6 +12,8 @@ mod live;
 mod network;
 #[path = "e2e/opening.rs"]
 mod opening;
+#[path = "e2e/own.rs"]
+mod own;
 #[path = "e2e/queries.rs"]
 mod queries;
 #[path = "e2e/recordings.rs"]
