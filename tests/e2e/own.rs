@@ -1,189 +1,25 @@
-//! A node that records itself: the history begins before the page came, and goes on through a lost link. And endpoints whose
-//! recording is none, damaged, never sent, or unheard of: the page is let in all the same.
+//! A node that records itself: the history begins before the page came, and goes on through a lost link. And a recording that
+//! is none, damaged, or never sent: the page is let in all the same.
 
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
-use futures::{SinkExt, StreamExt, channel::mpsc, stream};
 use peerscope_endpoint::{Options, Ui, WebSocketEndpoint};
 use peerscope_introspection::{
-    BoxFuture, Endpoint, EventStream, IntrospectError, Introspector, Told,
-    frame::{message, segment},
-    recording::{Item, Reader, Writer},
-    wire::{
-        ClientCommand, CommandResponse, Connection, Event, EventType, Runtime, ServerMessage, State,
-        Subsystems, client_command::Command, server_message::Payload,
-    },
+    Endpoint,
+    recording::{Item, Reader},
+    wire::{ServerMessage, server_message::Payload},
 };
-use peerscope_libp2p::Introspector as Libp2pIntrospector;
+use peerscope_libp2p::Introspector;
 use prost::Message as _;
 use serde_json::Value;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+
+use crate::{
+    browser::Browser,
+    network, page,
+    recorded::{Answers, Life, Node, START_MS},
+    saving,
 };
-use tokio_tungstenite::tungstenite::Message;
-
-use crate::{browser::Browser, network, page, recordings::viewer, saving};
-
-/// When the first node of these tests began, by its own clock.
-const START_MS: u64 = 1_700_000_000_000;
-
-/// What a node answers who asks for its recording.
-#[derive(Clone, Copy, PartialEq)]
-enum Answers {
-    Recording,
-    Damaged,
-    Nothing,
-    Never,
-}
-
-/// A node with a clock of its own: a state each second of it, an event whenever the test says so. It records both.
-struct Node {
-    answers: Mutex<Answers>,
-    life: Mutex<Life>,
-    told: Mutex<Vec<mpsc::UnboundedSender<Told>>>,
-}
-
-struct Life {
-    start_ms: u64,
-    clock_ms: u64,
-    events: u32,
-    /// Of this second.
-    events_now: u64,
-    /// Payloads, oldest first.
-    recorded: Vec<Payload>,
-}
-
-impl Life {
-    /// As a process that starts.
-    fn begin(start_ms: u64, events: u32) -> Self {
-        let runtime = Runtime { peer_id: "recorded".into(), ..Runtime::default() };
-        Self {
-            start_ms,
-            clock_ms: start_ms,
-            events,
-            events_now: 0,
-            recorded: vec![Payload::Runtime(runtime)],
-        }
-    }
-
-    fn state(&mut self) -> State {
-        self.clock_ms += 1000;
-        self.events_now = 0;
-        let connection = Connection { id: "c".into(), peer_id: "other".into(), ..Connection::default() };
-        let state = State {
-            subsystems: Some(Subsystems { connections: vec![connection], dht: None }),
-            instant_ts: self.clock_ms,
-            start_ts: self.start_ms,
-            ..State::default()
-        };
-        self.recorded.push(Payload::State(state.clone()));
-        state
-    }
-
-    /// Several share a millisecond.
-    fn event(&mut self) -> Event {
-        let name = EventType { name: "Happened".into(), ..EventType::default() };
-        let ts = self.clock_ms + self.events_now / 3;
-        self.events_now += 1;
-        let event = Event { r#type: Some(name), ts, content: format!("{{\"n\":{}}}", self.events) };
-        self.events += 1;
-        self.recorded.push(Payload::Event(event.clone()));
-        event
-    }
-}
-
-impl Node {
-    fn new() -> Arc<Self> {
-        let node = Self {
-            answers: Mutex::new(Answers::Recording),
-            life: Mutex::new(Life::begin(START_MS, 0)),
-            told: Mutex::default(),
-        };
-        Arc::new(node)
-    }
-
-    /// So many seconds go by in which something happens and nobody watches.
-    fn live(&self, seconds: u32) {
-        let mut life = self.life.lock().expect("no panic");
-        for _ in 0..seconds {
-            life.state();
-            (0..4).for_each(|_| _ = life.event());
-        }
-    }
-
-    /// Something happens before those who watch.
-    fn happen(&self) {
-        let event = self.life.lock().expect("no panic").event();
-        for told in self.told.lock().expect("no panic").iter() {
-            // Those that an endpoint left behind are gone.
-            told.unbounded_send(Told::Event(event.clone())).ok();
-        }
-    }
-
-    fn events(&self) -> u32 {
-        self.life.lock().expect("no panic").events
-    }
-
-    fn answer(&self, answers: Answers) {
-        *self.answers.lock().expect("no panic") = answers;
-    }
-
-    /// What it recorded, and how many frames that is.
-    fn recorded(&self) -> (Vec<u8>, usize) {
-        let life = self.life.lock().expect("no panic");
-        let mut writer = Writer::new();
-        life.recorded.iter().for_each(|payload| writer.put_segment(&segment(payload.clone())));
-        (writer.take().to_vec(), life.recorded.len())
-    }
-}
-
-impl Introspector for Node {
-    fn fetch_runtime(&self) -> BoxFuture<'_, Result<Runtime, IntrospectError>> {
-        Box::pin(async { Ok(Runtime { peer_id: "recorded".into(), ..Runtime::default() }) })
-    }
-
-    fn fetch_full_state(&self) -> BoxFuture<'_, Result<State, IntrospectError>> {
-        Box::pin(async { Ok(self.life.lock().expect("no panic").state()) })
-    }
-
-    fn event_stream(&self) -> Result<EventStream, IntrospectError> {
-        let (told, events) = mpsc::unbounded();
-        self.told.lock().expect("no panic").push(told);
-        Ok(Box::pin(events.chain(stream::pending())))
-    }
-
-    fn event_metadata(&self) -> Vec<EventType> {
-        Vec::new()
-    }
-
-    fn close(&self) {}
-
-    fn recording(&self) -> BoxFuture<'_, Option<Bytes>> {
-        let answers = *self.answers.lock().expect("no panic");
-        Box::pin(async move {
-            let (mut bytes, _) = self.recorded();
-            match answers {
-                Answers::Recording => Some(bytes.into()),
-                Answers::Damaged => {
-                    let middle = bytes.len() / 2;
-                    bytes[middle] ^= 1;
-                    bytes.truncate(bytes.len() - 3);
-                    Some(bytes.into())
-                }
-                Answers::Nothing => None,
-                Answers::Never => std::future::pending().await,
-            }
-        })
-    }
-}
 
 /// An endpoint on a port of its own, so that it comes back on the same one.
 async fn endpoint(node: &Arc<Node>, dist: std::path::PathBuf) -> WebSocketEndpoint {
@@ -197,7 +33,7 @@ async fn endpoint(node: &Arc<Node>, dist: std::path::PathBuf) -> WebSocketEndpoi
 }
 
 /// The numbers of the events that the page has, in its order.
-async fn happened(browser: &Browser) -> Vec<u64> {
+pub async fn happened(browser: &Browser) -> Vec<u64> {
     let events = browser.query("events").await;
     let happened = events.iter().filter(|event| event["type"] == "Happened");
     happened.map(|event| number_of(event["content"].as_str().unwrap_or_default())).collect()
@@ -232,9 +68,9 @@ async fn lose_link(browser: &Browser, endpoint: &WebSocketEndpoint) {
     browser.until("the page to say that the link is lost", lost).await;
 }
 
-const NOT_WHOLE: &str =
+pub const NOT_WHOLE: &str =
     "document.querySelector('[data-testid=timeline]')?.innerText.includes('own recording not whole')";
-const GAPS: &str =
+pub const GAPS: &str =
     "return document.querySelector('[data-testid=timeline]')?.innerText.match(/[0-9]+ gap/)?.[0] ?? 'none'";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -366,7 +202,7 @@ async fn a_page_is_let_in_whatever_is_wrong_with_the_recording() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_real_node_the_page_has_what_happened_before_it_came() {
     let dist = page!();
-    let network = network::two_nodes_by(dist, Libp2pIntrospector::new()).await;
+    let network = network::two_nodes_by(dist, Introspector::new()).await;
     network.watched.dial(network.address.clone()).await;
     // Until it is pinged, long after it connected.
     let pinged = || {
@@ -404,86 +240,4 @@ async fn of_a_real_node_the_page_has_what_happened_before_it_came() {
     network.endpoint.close().await;
     network.watched.stop().await;
     network.other.stop().await;
-}
-
-/// An endpoint of another kind. Who asks for a recording gets this answer; where that ends the connection, each session
-/// ends after its first snapshot too. How often it was asked, and how many snapshots it sent.
-async fn another(answer: Vec<u8>, ends: bool) -> (u16, Arc<[AtomicU32; 2]>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let counts = Arc::new([AtomicU32::new(0), AtomicU32::new(0)]);
-    let told = counts.clone();
-    tokio::spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
-            tokio::spawn(serve(socket, answer.clone(), ends, counts.clone()));
-        }
-    });
-    (port, told)
-}
-
-async fn serve(mut socket: TcpStream, answer: Vec<u8>, ends: bool, counts: Arc<[AtomicU32; 2]>) {
-    let mut head = [0; 16];
-    let seen = socket.peek(&mut head).await.expect("a request");
-    if head[..seen].starts_with(b"GET /recording") {
-        counts[0].fetch_add(1, Ordering::Relaxed);
-        let mut request = vec![0; 4096];
-        socket.read(&mut request).await.expect("a request");
-        socket.write_all(&answer).await.expect("an answer");
-        // Until the browser has enough of it.
-        while !ends && socket.read(&mut request).await.is_ok_and(|read| read > 0) {}
-        return;
-    }
-    let mut socket = tokio_tungstenite::accept_async(socket).await.expect("a WebSocket");
-    while let Some(Ok(Message::Binary(command))) = socket.next().await {
-        let command = ClientCommand::decode(command).expect("a command");
-        let is_greeting = command.command == Command::Hello as i32;
-        let answer = CommandResponse { id: command.id, ..CommandResponse::default() };
-        let state = State { instant_ts: START_MS + 60_000, start_ts: 1, ..State::default() };
-        let payload = if is_greeting { Payload::Response(answer) } else { Payload::State(state) };
-        socket.send(Message::Binary(message([&segment(payload)]))).await.expect("sent");
-        if !is_greeting {
-            counts[1].fetch_add(1, Ordering::Relaxed);
-            if ends {
-                return;
-            }
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn other_endpoints_are_asked_once_or_not_waited_for() {
-    let dist = page!();
-    let (server, url) = viewer(dist).await;
-    let head = |status: &str, len: usize| {
-        format!("HTTP/1.1 {status}\r\naccess-control-allow-origin: *\r\ncontent-length: {len}\r\n\r\n")
-    };
-    let browser = Browser::start(1440, 900).await;
-
-    // It knows of none: it is asked once, however often its sessions end.
-    let (port, counts) = another(head("404 Not Found", 0).into_bytes(), true).await;
-    browser.goto(&format!("{url}#/overview?ws=ws://127.0.0.1:{port}/introspect")).await;
-    let states = "return (await window.peerscope?.stats())?.states >= 3";
-    browser.until("the third session", states).await;
-    assert!(counts[1].load(Ordering::Relaxed) >= 3);
-    assert_eq!(counts[0].load(Ordering::Relaxed), 1);
-    let lines = browser.console().await;
-    assert!(lines.iter().filter(|line| line.contains("/recording")).count() <= 1, "{lines:#?}");
-
-    // It begins to send and never ends: what came is there, the rest is missing, and said.
-    let node = Node::new();
-    node.live(5);
-    let (recording, count) = node.recorded();
-    let answer = [head("200 OK", 1 << 20).as_bytes(), &recording].concat();
-    let (port, _counts) = another(answer, false).await;
-    browser.goto("about:blank").await;
-    browser.goto(&format!("{url}#/overview?ws=ws://127.0.0.1:{port}/introspect")).await;
-    browser.until_link("live").await;
-    let all = format!("return (await window.peerscope.stats()).frames > {count}");
-    browser.until("what came, and the session's", &all).await;
-    assert_eq!(browser.stats().await["first_ms"], START_MS + 1000);
-    assert_eq!(happened(&browser).await, (0..20).collect::<Vec<_>>());
-    browser.until("the page to say that the rest is missing", &format!("return {NOT_WHOLE}")).await;
-    browser.until("the gap", &format!("{GAPS} === '1 gap'")).await;
-    browser.end().await;
-    server.close().await;
 }
