@@ -10,10 +10,10 @@ use peerscope_engine::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::JsValue;
 
-pub use envelope::{Envelope, lend_to_worker, post_to_page, post_to_worker};
+pub use envelope::{Envelope, lend_to_worker, post_to_page, post_to_worker, raw_frame};
 
 use crate::model::{
-    Behind, KeptIn, Link, Trouble,
+    Behind, KeptIn, Link, OwnRecording, Trouble,
     saving::{Preview, Replace, Saving},
 };
 
@@ -58,7 +58,7 @@ pub enum ToWorker {
     /// Where what comes in from now on is kept: `TAB/NUMBER`. None: the page has no lock that would say whose it is.
     Store(Option<String>),
     /// Fills a new worker: from the store, and from what the page kept of it. Beside it: frames of the live source that a
-    /// worker before this one took, oldest first; null where the link was lost.
+    /// worker before this one took, oldest first, as in [`FromWorker::RawFrames`].
     TakeFrames {
         /// The number of each.
         numbers: Vec<u64>,
@@ -151,7 +151,10 @@ pub enum FromWorker {
     /// A part went wrong: in words, for a message that stays.
     Note(String),
     Behind(Option<Behind>),
-    /// Beside it: frames of the live source, for the page to keep; null where the link was lost. They are numbered.
+    /// What came of the node's own recording, each time it was asked for.
+    Own(OwnRecording),
+    /// Beside it: frames of the live source, for the page to keep: buffers, arrays of bytes where they are of the node's own
+    /// recording, and null where the link was lost. They are numbered.
     RawFrames {
         first: u64,
     },

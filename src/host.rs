@@ -290,6 +290,7 @@ impl Host {
             FromWorker::Trouble(trouble) => vec![Said::Trouble(trouble)],
             FromWorker::Note(text) => vec![Said::Note(text)],
             FromWorker::Behind(behind) => vec![Said::Behind(behind)],
+            FromWorker::Own(own) => vec![Said::Own(own)],
             FromWorker::RawFrames { first } => {
                 self.kept.add(first, envelope.beside);
                 Vec::new()

@@ -199,6 +199,18 @@ pub struct Recording {
     pub dropped: u64,
 }
 
+/// What a live source had from before: the node's own recording, as far as it was new.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnRecording {
+    pub frames: u64,
+    /// Time of the oldest of them, in ms since the Unix epoch.
+    pub from_ms: Option<u64>,
+    /// Nothing is missing between what was known and what came.
+    pub fills: bool,
+    /// Why it is not there, or not whole: in a sentence.
+    pub trouble: Option<String>,
+}
+
 /// Nothing of the source could be read, or it can't be reached for good: what happened, and what to look at.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trouble {
@@ -241,6 +253,8 @@ pub struct Model {
     pub behind: Option<Behind>,
     /// Of a live source.
     pub recording: Recording,
+    /// Of a live source, all times together that it was asked for.
+    pub own: OwnRecording,
     /// The link was live, is lost since then, and is not back.
     pub lost_at_ms: Option<f64>,
     /// The notice of lost events was closed when there were so many.
@@ -334,6 +348,7 @@ pub enum Said {
     Note(String),
     Behind(Option<Behind>),
     Recording(Recording),
+    Own(OwnRecording),
     Preview(saving::Preview),
     Saving(saving::Saving),
     /// A file was handed to the user.

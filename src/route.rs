@@ -7,7 +7,7 @@ mod percent;
 
 use peerscope_engine::view::{Column, Cursor, Group, Key, Range, Sort};
 
-pub use endpoint::{Address, address, origin_of, recording};
+pub use endpoint::{Address, address, origin_of, own_recording, recording};
 
 use crate::model::{Budget, Route, Screen, SourceRef};
 

@@ -304,7 +304,7 @@ impl Worker {
                     self.open_store(epoch);
                 }
                 self.state.borrow_mut().origin = Origin::Live;
-                let live = Live::new(url.clone());
+                let live = Live::new(url.clone(), refilled);
                 self.state.borrow_mut().source = Source::Live(Box::new(live));
                 socket::dial(self, epoch);
             }

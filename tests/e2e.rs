@@ -12,8 +12,14 @@ mod live;
 mod network;
 #[path = "e2e/opening.rs"]
 mod opening;
+#[path = "e2e/others.rs"]
+mod others;
+#[path = "e2e/own.rs"]
+mod own;
 #[path = "e2e/queries.rs"]
 mod queries;
+#[path = "e2e/recorded.rs"]
+mod recorded;
 #[path = "e2e/recordings.rs"]
 mod recordings;
 #[path = "e2e/refused.rs"]

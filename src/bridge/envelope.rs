@@ -22,6 +22,14 @@ impl<T: DeserializeOwned> Envelope<T> {
     }
 }
 
+/// The bytes of a raw frame, and whether they are of the node's own recording. None: the link was lost there.
+pub fn raw_frame(part: &JsValue) -> Option<(Uint8Array, bool)> {
+    match part.dyn_ref::<ArrayBuffer>() {
+        Some(buffer) => Some((Uint8Array::new(buffer), false)),
+        None => part.dyn_ref::<Uint8Array>().map(|own| (own.clone(), true)),
+    }
+}
+
 /// The parts, and which of them change hands: our own bytes, and every buffer beside them.
 fn seal<T: Serialize>(message: &T, beside: impl IntoIterator<Item = JsValue>) -> (Array, Array) {
     let bytes = super::encode(message);
@@ -30,6 +38,8 @@ fn seal<T: Serialize>(message: &T, beside: impl IntoIterator<Item = JsValue>) ->
     for part in beside {
         if part.is_instance_of::<ArrayBuffer>() {
             moved.push(&part);
+        } else if let Some(own) = part.dyn_ref::<Uint8Array>() {
+            moved.push(&own.buffer());
         }
         parts.push(&part);
     }

@@ -3,11 +3,10 @@
 
 use std::collections::VecDeque;
 
-use js_sys::ArrayBuffer;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use crate::{
-    bridge::Stored,
+    bridge::{self, Stored},
     model::{KeptIn, Recording},
 };
 
@@ -96,14 +95,14 @@ impl Kept {
         };
         format!(
             "The engine stopped ({why}) and was started again, with the {frames} frames that it had taken in.{missing}{unread} \
-             Nothing was recorded in between."
+             This page recorded nothing in between."
         )
     }
 }
 
 /// A mark for a lost link is nothing.
 fn size(frame: &JsValue) -> u64 {
-    frame.dyn_ref::<ArrayBuffer>().map_or(0, |buffer| u64::from(buffer.byte_length()))
+    bridge::raw_frame(frame).map_or(0, |(bytes, _)| u64::from(bytes.length()))
 }
 
 #[cfg(test)]

@@ -76,6 +76,17 @@ impl Address {
     }
 }
 
+/// Where an endpoint serves what its node recorded itself: beside the socket, with the same token.
+#[must_use]
+pub fn own_recording(url: &str) -> String {
+    // ws and http, wss and https.
+    let url = url.replacen("ws", "http", 1);
+    let (place, query) = url.split_once('?').unwrap_or((&url, ""));
+    let folder = place.rfind('/').map_or(place, |at| &place[..at]);
+    let sign = if query.is_empty() { "" } else { "?" };
+    format!("{folder}/recording{sign}{query}")
+}
+
 /// `ws://host:port` of an endpoint's address: what people call it by.
 #[must_use]
 pub fn origin_of(url: &str) -> &str {

@@ -70,6 +70,18 @@ fn what_people_paste_is_an_address() {
 }
 
 #[test]
+fn the_nodes_own_recording_lies_beside_its_socket() {
+    for (socket, recording) in [
+        ("ws://h:1/introspect?token=a%26b", "http://h:1/recording?token=a%26b"),
+        ("wss://h/node/7/introspect?k=v&token=t", "https://h/node/7/recording?k=v&token=t"),
+        ("ws://[::1]:9/introspect", "http://[::1]:9/recording"),
+        ("ws://h:1/a/?token=x/y", "http://h:1/a/recording?token=x/y"),
+    ] {
+        assert_eq!(own_recording(socket), recording);
+    }
+}
+
+#[test]
 fn the_token_comes_back_only_to_dial() {
     let address = address("ws://h:1/introspect?k=v&token=a%26b");
     assert_eq!(address.dial(), "ws://h:1/introspect?k=v&token=a%26b");

@@ -90,6 +90,9 @@ fn panel(props: &PartProps) -> Html {
                 <div class="sec line"><dl class="kv">
                     <dt>{ "Holds" }</dt><dd>{ format!("{} snapshots, {} events", format::count(u64::from(head.snapshots)), format::count(head.events_recorded)) }</dd>
                     <dt>{ "History" }</dt><dd>{ format!("at most {} MiB of memory", model.route.budget.mib()) }</dd>
+                    if let Some(own) = own(model) {
+                        <dt>{ "From the node" }</dt><dd data-testid="own-recording">{ own }</dd>
+                    }
                     <dt>{ "Missing" }</dt><dd>{ missing(head.gaps, head.gap_ms) }</dd>
                     <dt>{ "Kept in" }</dt><dd data-testid="kept-in">{ kept_in(&recording.kept_in) }</dd>
                 </dl></div>
@@ -122,6 +125,27 @@ fn dropped(messages: u64) -> String {
     }
 }
 
+/// What came of the node's own recorder, and what went wrong with it.
+fn own(model: &Model) -> Option<String> {
+    let own = &model.own;
+    let since = own.from_ms.map(|ms| format::clock(ms, model.zone_minutes, format::Clock::Seconds));
+    let frames = match own.frames {
+        0 => None,
+        1 => Some("1 frame of its own recorder".to_owned()),
+        n => Some(format!("{} frames of its own recorder", format::count(n))),
+    };
+    let had = frames.map(|frames| match since {
+        Some(since) => format!("{frames}, since {since}."),
+        None => format!("{frames}."),
+    });
+    let trouble = own.trouble.as_ref().map(|trouble| match had {
+        None => format!("nothing. {trouble}"),
+        Some(_) => trouble.clone(),
+    });
+    let said: Vec<String> = had.into_iter().chain(trouble).collect();
+    (!said.is_empty()).then(|| said.join(" "))
+}
+
 fn missing(gaps: u32, gap_ms: u64) -> String {
     match gaps {
         0 => "nothing".to_owned(),
@@ -147,4 +171,23 @@ pub fn open_dialog(dispatch: &Callback<Action>, tab: Tab) -> Callback<MouseEvent
             text: "This browser has no random numbers, which saving needs.".to_owned(),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::OwnRecording;
+
+    #[test]
+    fn what_came_of_the_nodes_recorder_is_said_and_what_went_wrong() {
+        let said = |own| super::own(&Model { own, ..Model::default() });
+        assert_eq!(said(OwnRecording::default()), None);
+        let came = OwnRecording { frames: 1234, from_ms: Some(3_661_000), ..OwnRecording::default() };
+        let text = said(came.clone()).expect("it came");
+        assert!(text.ends_with("frames of its own recorder, since 01:01:01."), "{text}");
+        let cut = OwnRecording { trouble: Some("It broke off.".to_owned()), ..came };
+        assert!(said(cut.clone()).is_some_and(|text| text.ends_with("since 01:01:01. It broke off.")));
+        let none = OwnRecording { frames: 0, from_ms: None, ..cut };
+        assert_eq!(said(none).as_deref(), Some("nothing. It broke off."));
+    }
 }

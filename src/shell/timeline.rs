@@ -153,7 +153,7 @@ fn bar(props: &PartProps) -> Html {
             </span>
             if let Some(range) = model.route.range { { range_text(props, range) } }
             <span class="sp"></span>
-            <span class="t3 desk">{ missing(head) }</span>
+            <span class="t3 desk" title={model.own.trouble.clone()}>{ missing(head, model.own.trouble.is_some()) }</span>
         </div>
     }
 }
@@ -173,8 +173,8 @@ fn range_text(props: &PartProps, range: Range) -> Html {
     }
 }
 
-/// What is missing from the history, counted.
-fn missing(head: &frame::Head) -> String {
+/// What is missing from the history, counted; and of the node's own recording, whose trouble is said in the recording's panel.
+fn missing(head: &frame::Head, own_failed: bool) -> String {
     let problems = &head.problems;
     let mut parts = Vec::new();
     let mut put = |count: u64, one: &str, many: &str| {
@@ -193,6 +193,9 @@ fn missing(head: &frame::Head) -> String {
     if head.gaps > 0 {
         let gaps = if head.gaps == 1 { "gap" } else { "gaps" };
         parts.insert(0, format!("{} {gaps}, {}", head.gaps, format::duration_ms(head.gap_ms)));
+    }
+    if own_failed {
+        parts.push("the node’s own recording not whole".to_owned());
     }
     parts.join(" · ")
 }

@@ -1,6 +1,6 @@
 //! What the worker said, taken into the model.
 
-use crate::model::{Link, Model, Said, saving::Saving};
+use crate::model::{Link, Model, OwnRecording, Said, saving::Saving};
 
 use super::{Effect, saving, toast};
 
@@ -15,12 +15,12 @@ pub fn said(model: &mut Model, said: Said, effects: &mut Vec<Effect>) {
             match &link {
                 Link::Waiting { lost_at_ms: Some(at), .. } => model.lost_at_ms = Some(*at),
                 Link::Live { .. } | Link::Paused { .. } if model.lost_at_ms.take().is_some() => {
-                    toast(
-                        model,
-                        false,
-                        "The link is back. The time between is a gap in the timeline.".to_owned(),
-                        effects,
-                    );
+                    let between = if model.own.fills {
+                        "What happened between is filled from the node’s own recorder."
+                    } else {
+                        "The time between is a gap in the timeline."
+                    };
+                    toast(model, false, format!("The link is back. {between}"), effects);
                 }
                 _ => {}
             }
@@ -34,6 +34,13 @@ pub fn said(model: &mut Model, said: Said, effects: &mut Vec<Effect>) {
         Said::Note(text) => toast(model, true, text, effects),
         Said::Behind(behind) => model.behind = behind,
         Said::Recording(recording) => model.recording = recording,
+        Said::Own(own) => {
+            model.own = OwnRecording {
+                frames: model.own.frames + own.frames,
+                from_ms: [model.own.from_ms, own.from_ms].into_iter().flatten().min(),
+                ..own
+            };
+        }
         Said::Preview(preview) => {
             if let Some(state) = &mut model.saving {
                 state.preview = Some(preview);

@@ -4,7 +4,7 @@ use peerscope_engine::{
 };
 
 use super::*;
-use crate::model::{Behind, End, Said, Screen, Trouble, Window};
+use crate::model::{Behind, End, OwnRecording, Said, Screen, Trouble, Window};
 
 fn endpoint() -> SourceRef {
     SourceRef::Endpoint("ws://127.0.0.1:9090/introspect".into())
@@ -340,4 +340,30 @@ fn another_grouping_unfolds_all() {
     assert!(!model.connections.folds.all);
     act(&mut model, Action::Open(endpoint()));
     assert!(model.route.group.is_some(), "the next source is grouped alike");
+}
+
+#[test]
+fn what_the_node_recorded_itself_adds_up_and_fills_what_was_missed() {
+    let mut model = Model::default();
+    let own = |frames, from_ms, fills, trouble: Option<&str>| {
+        let trouble = trouble.map(str::to_owned);
+        Said::Own(OwnRecording { frames, from_ms, fills, trouble })
+    };
+    say(&mut model, own(10, Some(5_000), false, Some("It broke off.")));
+    say(&mut model, Said::Link(live()));
+    let lost = |model: &mut Model| {
+        let cause = "gone".to_owned();
+        let waiting = Link::Waiting { cause, lost_at_ms: Some(9_000.0), retry_at_ms: 9_500.0, attempt: 1 };
+        say(model, Said::Link(waiting));
+    };
+    for (fills, words) in [(true, "filled"), (false, "a gap")] {
+        lost(&mut model);
+        say(&mut model, own(2, Some(9_001), fills, None));
+        say(&mut model, Said::Link(live()));
+        assert!(model.toasts.last().is_some_and(|toast| toast.text.contains(words)), "{words}");
+    }
+    assert_eq!(model.own, OwnRecording { frames: 14, from_ms: Some(5_000), fills: false, trouble: None });
+    // Another source has its own.
+    act(&mut model, Action::Open(endpoint()));
+    assert_eq!(model.own, OwnRecording::default());
 }

@@ -7,7 +7,7 @@ pub mod preview;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use js_sys::{Array, ArrayBuffer, Uint8Array};
+use js_sys::Array;
 use peerscope_introspection::{
     frame::read_message,
     recording::{Item, Progress, Reader},
@@ -232,7 +232,7 @@ impl Job {
                 records.push(&piece.to_vec());
                 while let Some(record) = records.next() {
                     match record.kind {
-                        Kind::Message => self.message(&record.bytes),
+                        Kind::Message | Kind::Own => self.message(&record.bytes),
                         Kind::Lead if is_first => self.cut.learn(&record.bytes),
                         Kind::Lead | Kind::Lost => {}
                     }
@@ -254,9 +254,9 @@ impl Job {
         for (number, frame) in page.numbers.into_iter().zip(page.frames) {
             self.read += size(&frame);
             if number >= next
-                && let Some(buffer) = frame.dyn_ref::<ArrayBuffer>()
+                && let Some((bytes, _)) = bridge::raw_frame(&frame)
             {
-                self.message(&Uint8Array::new(buffer).to_vec().into());
+                self.message(&bytes.to_vec().into());
             }
             self.step().await?;
         }
@@ -285,7 +285,7 @@ impl Job {
 }
 
 fn size(frame: &JsValue) -> f64 {
-    frame.dyn_ref::<ArrayBuffer>().map_or(0.0, |buffer| f64::from(buffer.byte_length()))
+    bridge::raw_frame(frame).map_or(0.0, |(bytes, _)| f64::from(bytes.length()))
 }
 
 /// The recording once more, as the browser keeps it: outside of WebAssembly's memory.

@@ -38,13 +38,7 @@ pub fn refill(worker: &Rc<Worker>, page: FromPage) {
             return;
         };
         let mut frames = 0;
-        worker.engine(|engine, _| {
-            engine.link_lost();
-            frames = engine.counters().frames;
-        });
-        let now_ms = worker.now();
-        let mark = worker.store(epoch, |store| store.add(Kind::Lost, &[], now_ms));
-        worker.post_with(&FromWorker::RawFrames { first: mark.unwrap_or_default() }, vec![JsValue::NULL]);
+        worker.engine(|engine, _| frames = engine.counters().frames);
         worker.refilled(epoch);
         worker.post(&FromWorker::Refilled { frames, unread });
         worker.keep_store();
@@ -143,10 +137,10 @@ fn take(
     let began = worker.now();
     while let Some(Record { kind, number, bytes }) = records.next() {
         match kind {
-            Kind::Message => {
+            Kind::Message | Kind::Own => {
                 *messages += 1;
                 *next = number + 1;
-                message(worker, bytes);
+                message(worker, kind, bytes);
             }
             Kind::Lost => {
                 *next = number + 1;
@@ -166,24 +160,27 @@ fn take(
     false
 }
 
-fn message(worker: &Rc<Worker>, bytes: bytes::Bytes) {
+fn message(worker: &Rc<Worker>, kind: Kind, bytes: bytes::Bytes) {
     let mut payloads = Vec::new();
-    worker.engine(|engine, _| socket::take_in(engine, bytes, |_, payload, _| payloads.push(payload)));
+    worker.engine(|engine, _| {
+        engine.own_recording(kind == Kind::Own);
+        socket::take_in(engine, bytes, |_, payload, _| payloads.push(payload));
+    });
     learn(worker, &payloads);
 }
 
 fn learn(worker: &Rc<Worker>, payloads: &[bytes::Bytes]) {
-    worker.store(worker.epoch(), |store| payloads.iter().for_each(|payload| _ = store.lead.learn(payload)));
+    worker.store(worker.epoch(), |store| payloads.iter().for_each(|payload| store.note(payload)));
 }
 
 /// One that only the page had.
 fn one(worker: &Rc<Worker>, epoch: u32, frame: &JsValue) {
-    let bytes = frame.dyn_ref::<ArrayBuffer>().map(|buffer| Uint8Array::new(buffer).to_vec());
     let now_ms = worker.now();
-    match bytes {
-        Some(bytes) => {
-            worker.store(epoch, |store| store.add(Kind::Message, &bytes, now_ms));
-            message(worker, bytes.into());
+    match bridge::raw_frame(frame) {
+        Some((bytes, is_own)) => {
+            let (kind, bytes) = (if is_own { Kind::Own } else { Kind::Message }, bytes.to_vec());
+            worker.store(epoch, |store| store.add(kind, &bytes, now_ms));
+            message(worker, kind, bytes.into());
         }
         None => {
             worker.store(epoch, |store| store.add(Kind::Lost, &[], now_ms));

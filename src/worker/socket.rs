@@ -2,33 +2,37 @@
 //! slice takes it in.
 
 mod inbox;
+mod own;
+mod take;
 mod why;
 
 use std::rc::Rc;
 
-use bytes::Bytes;
 use gloo_timers::callback::Timeout;
 use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use peerscope_engine::{Engine, Taken, TakenKind};
 use peerscope_introspection::{
     client::{self, Client, Config},
     fields::Fields,
-    frame::{latin1, read_message},
+    frame::latin1,
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
-use super::{Worker, pace::Pace, store::record::Kind};
+use super::{Worker, pace::Pace};
 use crate::{
     bridge::FromWorker,
     model::{Behind, Link},
     route::origin_of,
     worker::socket::{
         inbox::{Inbox, Incoming},
+        own::Asking,
         why::{Verdict, Why},
     },
 };
+
+pub use self::take::take_in;
 
 enum Phase {
     Dialling,
@@ -75,6 +79,13 @@ pub struct Live {
     inbox: Inbox,
     /// Since the link was live last.
     attempt: u32,
+    /// Counts sockets.
+    dials: u32,
+    own: Asking,
+    /// The link was lost, and what was missed is not filled from the node's own recording.
+    lost: bool,
+    /// The time of the newest state of that recording, until a live one comes.
+    own_state_ms: Option<u64>,
     lost_at_ms: Option<f64>,
     why: Why,
     behind_said: Option<Behind>,
@@ -84,7 +95,8 @@ pub struct Live {
 }
 
 impl Live {
-    pub fn new(url: String) -> Self {
+    /// `lost`: there is a history of it, which ended.
+    pub fn new(url: String, lost: bool) -> Self {
         Self {
             url,
             client: Client::new(Config::default()),
@@ -94,6 +106,10 @@ impl Live {
             socket: None,
             inbox: Inbox::default(),
             attempt: 0,
+            dials: 0,
+            own: Asking::default(),
+            lost,
+            own_state_ms: None,
             lost_at_ms: None,
             why: Why::default(),
             behind_said: None,
@@ -179,6 +195,7 @@ impl Live {
                 }
             }
             TakenKind::State { instant_ms } => {
+                self.own_state_ms = None;
                 if let Some(ask) = self.pace.taken(*instant_ms, now_ms, unpainted_ms) {
                     send = self.client.set_interval(ask);
                     self.pace_asked = send.first().and_then(|command| command_id(command));
@@ -207,26 +224,14 @@ fn command_id(command: &[u8]) -> Option<u64> {
     None
 }
 
-/// Takes in one message: each segment's payload, and what is damaged.
-pub fn take_in(engine: &mut Engine, message: Bytes, mut taken: impl FnMut(&mut Engine, Bytes, Taken)) {
-    for segment in read_message(&message) {
-        match segment {
-            Ok(payload) => {
-                let payload = message.slice_ref(payload);
-                let one = engine.take(payload.clone());
-                taken(engine, payload, one);
-            }
-            Err(_) => engine.bad_frames(1),
-        }
-    }
-}
-
 /// Opens a socket.
 pub fn dial(worker: &Rc<Worker>, epoch: u32) {
     let Some(url) = worker.live(|live| {
         live.phase = Phase::Dialling;
         live.socket = None;
+        live.own.stop();
         live.attempt += 1;
+        live.dials = live.dials.wrapping_add(1);
         live.url.clone()
     }) else {
         return;
@@ -303,6 +308,16 @@ pub fn stop(worker: &Rc<Worker>) {
     }
 }
 
+/// Begins the session. What was missed since the link was lost is missing for good.
+fn greet(worker: &Rc<Worker>) {
+    take::mark_lost(worker);
+    worker.live(|live| {
+        let hello = live.client.connected(js_sys::Date::now() as u64);
+        live.send(&hello);
+    });
+    worker.turn();
+}
+
 /// Takes in what came, until the time is over. True: there is more.
 pub fn work(worker: &Rc<Worker>, over: impl Fn() -> bool) -> bool {
     loop {
@@ -313,18 +328,17 @@ pub fn work(worker: &Rc<Worker>, over: impl Fn() -> bool) -> bool {
                     live.phase = Phase::Up;
                     live.pace.reset();
                     live.pace_asked = None;
-                    let hello = live.client.connected(js_sys::Date::now() as u64);
-                    live.send(&hello);
                 });
+                own::ask(worker);
             }
             Incoming::Binary(buffer) => {
                 let bytes = Uint8Array::new(&buffer).to_vec();
-                message(worker, bytes.into(), buffer);
+                take::message(worker, bytes.into(), buffer);
             }
             Incoming::Text(text) => match latin1(&String::from(text)) {
                 Ok(bytes) => {
                     let buffer = Uint8Array::from(bytes.as_slice()).buffer();
-                    message(worker, bytes.into(), buffer);
+                    take::message(worker, bytes.into(), buffer);
                 }
                 Err(_) => worker.engine(|engine, _| engine.bad_frames(1)),
             },
@@ -358,42 +372,13 @@ pub fn work(worker: &Rc<Worker>, over: impl Fn() -> bool) -> bool {
     more
 }
 
-fn message(worker: &Rc<Worker>, bytes: Bytes, buffer: ArrayBuffer) {
-    let unpainted_ms = worker.unpainted_ms();
-    let mut leads = Vec::new();
-    worker.engine(|engine, mut live| {
-        take_in(engine, bytes.clone(), |engine, payload, taken| {
-            if matches!(taken.kind, TakenKind::Runtime | TakenKind::Event) {
-                leads.push(payload);
-            }
-            if let Some(live) = live.as_deref_mut() {
-                live.taken(engine, &taken, unpainted_ms);
-            }
-        });
-    });
-    keep(worker, Kind::Message, &bytes, &leads, buffer.into());
-}
-
-/// Puts a message, or the mark of a lost link, into the store and among what the page gets to keep.
-fn keep(worker: &Rc<Worker>, kind: Kind, bytes: &[u8], leads: &[Bytes], raw: JsValue) {
-    let now_ms = worker.now();
-    let number = worker.store(worker.epoch(), |store| {
-        leads.iter().for_each(|payload| _ = store.lead.learn(payload));
-        store.add(kind, bytes, now_ms)
-    });
-    worker.live(|live| {
-        if live.raw.is_empty() {
-            live.raw_first = number.unwrap_or_default();
-        }
-        live.raw.push(raw);
-    });
-}
-
 /// The socket is gone, or never came to be.
 fn closed(worker: &Rc<Worker>, code: u16, reason: &str) {
     let Some((was_up, ask, url)) = worker.live(|live| {
         let was_up = matches!(live.phase, Phase::Up);
         live.socket = None;
+        live.own.stop();
+        live.lost |= was_up;
         if was_up {
             live.lost_at_ms.get_or_insert_with(js_sys::Date::now);
         }
@@ -402,8 +387,6 @@ fn closed(worker: &Rc<Worker>, code: u16, reason: &str) {
         return;
     };
     if was_up {
-        keep(worker, Kind::Lost, &[], &[], JsValue::NULL);
-        worker.engine(|engine, _| engine.link_lost());
         wait(worker, why::closed(code, reason));
         return;
     }

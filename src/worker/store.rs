@@ -9,7 +9,8 @@ pub mod record;
 
 use std::rc::Rc;
 
-use peerscope_introspection::excerpt::Lead;
+use bytes::Bytes;
+use peerscope_introspection::{excerpt::Lead, seam::Seam};
 use web_sys::FileSystemDirectoryHandle;
 
 use self::{
@@ -62,6 +63,8 @@ pub struct Store {
     next: u64,
     written: u64,
     pub lead: Lead,
+    /// How far the source is told.
+    pub seam: Seam,
     /// So many read its parts: none may go.
     pub reading: u32,
     changed: bool,
@@ -79,6 +82,7 @@ impl Default for Store {
             next: 0,
             written: 0,
             lead: Lead::default(),
+            seam: Seam::default(),
             reading: 0,
             changed: false,
         }
@@ -98,9 +102,20 @@ impl Store {
             return number;
         }
         record::put(&mut self.waiting, kind, number, bytes);
-        self.messages_waiting += u64::from(kind == Kind::Message);
+        self.messages_waiting += u64::from(kind.is_message());
         self.since_ms.get_or_insert(now_ms);
         number
+    }
+
+    /// A payload went into the history.
+    pub fn note(&mut self, payload: &Bytes) {
+        self.lead.learn(payload);
+        self.seam.note(payload);
+    }
+
+    /// Nothing is written yet, and no more should come before it is.
+    pub fn is_crowded(&self) -> bool {
+        matches!(self.place, Place::Opening(_)) && self.waiting.len() > OPENING / 2
     }
 
     /// The number that the next record gets. What the page kept comes with its own.

@@ -78,12 +78,17 @@ pub struct Network {
     pub watched: Node,
     pub other: Node,
     pub address: Multiaddr,
+    pub introspector: Introspector,
     pub endpoint: Arc<WebSocketEndpoint>,
 }
 
+/// The first one keeps no recording of its own: what the page misses is missing.
 pub async fn two_nodes(dist: std::path::PathBuf) -> Network {
+    two_nodes_by(dist, Introspector::builder().flight_recorder(0).build()).await
+}
+
+pub async fn two_nodes_by(dist: std::path::PathBuf, introspector: Introspector) -> Network {
     let (other, address) = plain_node("plain-node/0.1").await;
-    let introspector = Introspector::new();
     let mut swarm = SwarmBuilder::with_new_identity()
         .with_tokio()
         .with_tcp(
@@ -106,9 +111,9 @@ pub async fn two_nodes(dist: std::path::PathBuf) -> Network {
         std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
     let listen = vec![([127, 0, 0, 1], port).into()];
     let options = Options { listen, viewer: Ui::Dir(dist), ..Options::default() };
-    let endpoint = Arc::new(WebSocketEndpoint::new(Arc::new(introspector), options));
+    let endpoint = Arc::new(WebSocketEndpoint::new(Arc::new(introspector.clone()), options));
     endpoint.start().await.expect("the endpoint starts");
-    Network { watched, other, address, endpoint }
+    Network { watched, other, address, introspector, endpoint }
 }
 
 /// A node that nobody looks into, and where it listens.

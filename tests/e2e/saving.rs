@@ -17,12 +17,12 @@ use crate::{
 };
 
 /// Files that the page hands to the user come to the test instead.
-const CATCH: &str = "window.caught = []; const make = URL.createObjectURL; \
+pub const CATCH: &str = "window.caught = []; const make = URL.createObjectURL; \
     URL.createObjectURL = blob => { window.caught.push({ blob }); return make(blob); }; \
     HTMLAnchorElement.prototype.click = function () { window.caught.at(-1).name = this.download; };";
 
 /// Saves what is chosen in the dialog; the file's name and its bytes.
-async fn save(browser: &Browser) -> (String, Vec<u8>) {
+pub async fn save(browser: &Browser) -> (String, Vec<u8>) {
     browser.js("window.caught.length = 0").await;
     browser.click("export-save").await;
     browser.until("the file", "return window.caught[0]?.name").await;
@@ -36,7 +36,7 @@ async fn save(browser: &Browser) -> (String, Vec<u8>) {
 }
 
 /// Sets all four switches.
-async fn replace(browser: &Browser, on: bool) {
+pub async fn replace(browser: &Browser, on: bool) {
     for switch in ["addresses", "peer-ids", "events", "agents"] {
         let id = format!("replace-{switch}");
         let is = browser.find(&id).await.attr("aria-checked").await.expect("an attribute");

@@ -1,9 +1,11 @@
-//! `record`: an endpoint's frames into a file, over all connections to it, until it is told to stop.
+//! `record`: an endpoint's frames into a file, over all connections to it, until it is told to stop. What the node recorded itself
+//! comes first.
 
 mod address;
 mod count;
 mod lost;
 mod out;
+mod own;
 mod recorder;
 
 use std::{convert::Infallible, path::PathBuf, time::Duration};
@@ -109,11 +111,18 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 /// Session after session. Errs when the file can't be written, or when the endpoint refuses from the beginning.
 async fn record(recorder: &mut Recorder) -> Result<Infallible> {
-    let mut said = None;
+    let (mut said, mut asks_own) = (None, true);
     loop {
         let sessions = recorder.counts.sessions;
         let lost = match dial(&recorder.address).await {
-            Ok(socket) => recorder.listen(socket).await?,
+            Ok(socket) => {
+                if asks_own {
+                    let own = own::fetch(&recorder.address).await;
+                    asks_own = own.again;
+                    recorder.take_own(own).await?;
+                }
+                recorder.listen(socket).await?
+            }
             Err(lost) => lost,
         };
         let retry_ms = recorder.client.disconnected(recorder.now_ms());

@@ -1,7 +1,10 @@
 //! `record` as a process: from real endpoints, and from one made here that does what ours never does.
 #![cfg(unix)]
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use futures::{SinkExt, StreamExt};
 use peerscope_introspection::{
@@ -175,22 +178,50 @@ async fn wrong_usage_repeats_no_token_and_a_file_that_is_there_is_kept() {
 }
 
 /// An endpoint of this test.
-struct Odd(TcpListener);
+struct Odd {
+    listener: TcpListener,
+    /// It was asked for a recording of the node's own, which is not asked for again.
+    was_asked: AtomicBool,
+}
 
 impl Odd {
     async fn listen() -> (Self, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let addr = listener.local_addr().expect("an address");
-        (Self(listener), format!("http://{addr}?token=s3cret"))
+        (Self { listener, was_asked: AtomicBool::new(false) }, format!("http://{addr}?token=s3cret"))
     }
 
     async fn stream(&self) -> TcpStream {
-        self.0.accept().await.expect("a client").0
+        self.listener.accept().await.expect("a client").0
+    }
+
+    /// A client whose socket is open.
+    async fn socket(&self) -> WebSocketStream<TcpStream> {
+        let socket = accept_async(self.stream().await).await.expect("a socket");
+        if !self.was_asked.swap(true, Relaxed) {
+            self.refuse("404 Not Found").await;
+        }
+        socket
     }
 
     /// A client that was greeted and has asked for everything; what it was told.
     async fn client(&self) -> (WebSocketStream<TcpStream>, Vec<Vec<u8>>) {
-        let mut socket = accept_async(self.stream().await).await.expect("a socket");
+        Self::greeted(self.socket().await).await
+    }
+
+    /// A client that asked for what the node recorded itself, and got this.
+    async fn client_with(&self, recording: &[u8]) -> WebSocketStream<TcpStream> {
+        let socket = accept_async(self.stream().await).await.expect("a socket");
+        let mut stream = self.stream().await;
+        let mut request = [0; 2048];
+        let read = stream.read(&mut request).await.expect("a request");
+        assert!(request[..read].starts_with(b"GET /recording?token=s3cret HTTP/1.1\r\n"));
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", recording.len());
+        stream.write_all(&[head.as_bytes(), recording].concat()).await.expect("sent");
+        Self::greeted(socket).await.0
+    }
+
+    async fn greeted(mut socket: WebSocketStream<TcpStream>) -> (WebSocketStream<TcpStream>, Vec<Vec<u8>>) {
         let mut told = Vec::new();
         for id in 1..=4 {
             let Some(Ok(Message::Binary(bytes))) = socket.next().await else { panic!("no command") };
@@ -285,13 +316,41 @@ async fn every_sound_segment_is_written_as_it_came() {
 }
 
 #[tokio::test]
+async fn what_the_node_recorded_itself_comes_first_and_fills_what_was_missed() {
+    let (odd, url) = Odd::listen().await;
+    let (_folder, path) = folder();
+    let mut recording = Recording::start(&url, &path, &[]);
+    let state = |instant_ts| segment(Payload::State(State { instant_ts, start_ts: 5, ..State::default() }));
+    let own: Vec<bytes::Bytes> =
+        [state(10), event(11, "a"), event(12, "b"), state(20), event(21, "c"), state(30)].into();
+    let times = |file: Contents| {
+        let states = file.states.iter().map(|state| state.instant_ts).collect::<Vec<_>>();
+        (states, file.events.iter().map(|event| event.ts).collect::<Vec<_>>())
+    };
+
+    let mut socket = odd.client_with(&message(&own[..4])).await;
+    // The state that the node recorded last, told once more, and an event after it.
+    socket.send(Message::Binary(message([&state(20), &event(20, "live")]))).await.expect("sent");
+    recording.holds(|file| times(file) == (vec![10, 20], vec![11, 12, 20])).await;
+    drop(socket);
+    recording.says("Trying again").await;
+    let mut socket = odd.client_with(&message(&own[1..])).await;
+    socket.send(Message::Binary(message([&state(40)]))).await.expect("sent");
+    recording.holds(|file| times(file) == (vec![10, 20, 30, 40], vec![11, 12, 20, 21])).await;
+    let (said, code) = recording.stop("-TERM").await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("4 frames of the node's own recorder") && said.contains("2 frames of"), "{said}");
+    assert!(!said.contains("s3cret"), "{said}");
+}
+
+#[tokio::test]
 async fn an_endpoint_that_has_no_room_or_no_time_is_tried_again() {
     let (odd, url) = Odd::listen().await;
     let (_folder, path) = folder();
     let mut recording = Recording::start(&url, &path, &[]);
     odd.refuse("503 Service Unavailable").await;
     recording.says("can't serve now (503)").await;
-    let mut socket = accept_async(odd.stream().await).await.expect("a socket");
+    let mut socket = odd.socket().await;
     let full =
         CloseFrame { code: CloseCode::Again, reason: "too many sessions: this endpoint takes 1".into() };
     socket.close(Some(full)).await.expect("closed");

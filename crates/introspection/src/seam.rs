@@ -51,7 +51,7 @@ impl Seam {
     }
 
     /// A payload goes into the history. What can't be read of it says nothing.
-    pub fn note(&mut self, payload: &Bytes) {
+    pub fn note(&mut self, payload: &[u8]) {
         match told(payload) {
             Ok(Told::State { at_ms, run }) => {
                 if self.run.is_some_and(|known| run.is_another(known)) {

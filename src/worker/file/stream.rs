@@ -16,6 +16,15 @@ use crate::{bridge, worker::Worker};
 /// Ends the request when it is dropped: wherever that is by then.
 pub struct Stop(AbortController);
 
+impl Stop {
+    /// Of this request. None in a browser that can't.
+    pub fn new(init: &RequestInit) -> Option<Self> {
+        let controller = AbortController::new().ok()?;
+        init.set_signal(Some(&controller.signal()));
+        Some(Self(controller))
+    }
+}
+
 impl Drop for Stop {
     fn drop(&mut self) {
         self.0.abort();
@@ -41,9 +50,8 @@ pub fn plain_request() -> RequestInit {
 
 async fn stream(worker: &Rc<Worker>, epoch: u32, url: &str) -> Result<(), String> {
     let init = plain_request();
-    if let Ok(controller) = AbortController::new() {
-        init.set_signal(Some(&controller.signal()));
-        worker.loading(epoch, |loading| loading.stop = Some(Stop(controller)));
+    if let Some(stop) = Stop::new(&init) {
+        worker.loading(epoch, |loading| loading.stop = Some(stop));
     }
     let answer = JsFuture::from(worker.scope().fetch_with_str_and_init(url, &init)).await;
     let response: Response = answer.and_then(|response| response.dyn_into::<Response>()).map_err(

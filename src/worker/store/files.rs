@@ -75,7 +75,8 @@ pub async fn write(worker: &Rc<Worker>, epoch: u32) {
         return;
     };
     let begun = Writing::begin(&folder, number).await;
-    let from_ms = worker.newest_ms();
+    // The first part has all that came until now.
+    let from_ms = worker.newest_ms().filter(|_| number > 0);
     let still = worker.store(epoch, |store| match begun {
         Ok(writing) => {
             store.place = Place::Files { folder, writing, turning: false };

@@ -13,9 +13,17 @@ pub enum Kind {
     Lost,
     /// What the node told of itself before this part: the part stands alone when those before it are gone.
     Lead,
+    /// Frames of the node's own recording, as one message.
+    Own,
 }
 
-const KINDS: [Kind; 3] = [Kind::Message, Kind::Lost, Kind::Lead];
+impl Kind {
+    pub fn is_message(self) -> bool {
+        matches!(self, Kind::Message | Kind::Own)
+    }
+}
+
+const KINDS: [Kind; 4] = [Kind::Message, Kind::Lost, Kind::Lead, Kind::Own];
 const HEADER: usize = 13;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

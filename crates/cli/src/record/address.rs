@@ -82,6 +82,19 @@ impl Address {
         self.port
     }
 
+    /// What a request for the node's own recording names: beside the socket, with the token.
+    pub fn own_recording(&self) -> String {
+        let path = self.url.path();
+        let folder = path.rfind('/').map_or("", |at| &path[..at]);
+        let query = self.url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        format!("{folder}/recording{query}")
+    }
+
+    /// `host:port`, as a request names it.
+    pub fn authority(&self) -> String {
+        format!("{}:{}", self.url.host_str().unwrap_or_default(), self.port)
+    }
+
     /// For people: without the query.
     pub fn shown(&self) -> String {
         let mut url = self.url.clone();
@@ -174,6 +187,17 @@ mod tests {
             let Err(error) = Address::parse(text) else { panic!("{text} was taken") };
             let said = format!("{error:#}");
             assert!(said.contains(why) && !said.contains("s3cret"), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn the_nodes_own_recording_lies_beside_its_socket() {
+        for (text, target, authority) in [
+            ("ws://h:1/introspect?token=a%2Fb", "/recording?token=a%2Fb", "h:1"),
+            ("ws://[::1]/node/7/introspect?k=v&token=t", "/node/7/recording?k=v&token=t", "[::1]:80"),
+            ("127.0.0.1:9", "/recording", "127.0.0.1:9"),
+        ] {
+            assert_eq!((&*parse(text).own_recording(), &*parse(text).authority()), (target, authority));
         }
     }
 

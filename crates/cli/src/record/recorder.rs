@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 use peerscope_introspection::{
     client::{Client, Config, Link},
     frame::{latin1, read_message},
+    seam::Seam,
 };
 use prost::Message as _;
 use tokio::{
@@ -35,6 +36,10 @@ pub struct Recorder {
     pub out: Out,
     pub counts: Counts,
     pub progress: ProgressBar,
+    /// How far the recording goes.
+    pub seam: Seam,
+    /// The newest state that the node recorded itself, until the session tells one.
+    pub own_state_ms: Option<u64>,
     begin: Instant,
     /// Event types whose properties are in the recording, or were asked for in this session.
     types: HashSet<String>,
@@ -55,6 +60,8 @@ impl Recorder {
             out,
             counts: Counts::default(),
             progress,
+            seam: Seam::new(),
+            own_state_ms: None,
             begin: Instant::now(),
             types: HashSet::new(),
         }
@@ -188,15 +195,37 @@ impl Recorder {
                     continue;
                 }
             };
-            self.out.put(payload);
-            self.counts.frame(payload);
-            match Glimpse::decode(payload) {
+            let told = Glimpse::decode(payload);
+            if let Ok(Glimpse { kind: Some(Kind::State(state)) }) = &told
+                && self.own_state_ms.take() == Some(state.instant_ts)
+            {
+                // The node recorded it itself.
+                continue;
+            }
+            self.put(payload);
+            match told {
                 Ok(Glimpse { kind: Some(kind) }) => self.kind(kind, &mut taken),
                 Ok(Glimpse { kind: None }) => {}
                 Err(_) => self.counts.undecodable(),
             }
         }
         taken
+    }
+
+    fn put(&mut self, payload: &[u8]) {
+        self.out.put(payload);
+        self.counts.frame(payload);
+        self.seam.note(payload);
+    }
+
+    /// A frame that the node recorded itself: nobody is to be answered.
+    pub fn put_own(&mut self, payload: &[u8]) {
+        self.put(payload);
+        match Glimpse::decode(payload) {
+            Ok(Glimpse { kind: Some(kind) }) => self.counts.kind(&kind),
+            Ok(Glimpse { kind: None }) => {}
+            Err(_) => self.counts.undecodable(),
+        }
     }
 
     fn kind(&mut self, kind: Kind, taken: &mut Taken) {

@@ -1,0 +1,206 @@
+//! What the node recorded itself before this session: asked of its endpoint once the socket is open, and written, as far as it
+//! is new, before the session is greeted. Whatever goes wrong with it, the session is.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper::{Request, StatusCode, client::conn::http1::handshake, header};
+use hyper_util::rt::TokioIo;
+use peerscope_introspection::recording::{Item, Reader};
+use tokio::{
+    net::TcpStream,
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
+
+use super::{address::Address, recorder::Recorder};
+
+/// To its first byte: the endpoint gives up after 5 s.
+const FIRST: Duration = Duration::from_secs(4);
+/// To its last: an endpoint ends a session that has not greeted within 10 s.
+const WHOLE: Duration = Duration::from_secs(8);
+/// As much of it is taken, packed and unpacked: 64 MiB.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Own {
+    pieces: Vec<Bytes>,
+    /// Why there is nothing, or not all.
+    trouble: Option<anyhow::Error>,
+    /// Another session may have one.
+    pub again: bool,
+}
+
+/// Asks for it, and waits for it within bounds.
+pub async fn fetch(address: &Address) -> Own {
+    let mut own = Own { pieces: Vec::new(), trouble: None, again: true };
+    let began = Instant::now();
+    own.trouble = match timeout_at(began + WHOLE, receive(address, began + FIRST, &mut own)).await {
+        Ok(received) => received.err(),
+        Err(_) => Some(anyhow!("it did not come whole within {} s, and the rest was left", WHOLE.as_secs())),
+    };
+    own
+}
+
+async fn receive(address: &Address, first: Instant, own: &mut Own) -> Result<()> {
+    // Ends with this.
+    let mut connections = JoinSet::new();
+    let asked = timeout_at(first, async {
+        let stream = TcpStream::connect((address.host(), address.port())).await?;
+        let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
+        connections.spawn(connection);
+        let request = Request::get(address.own_recording())
+            .header(header::HOST, address.authority())
+            .body(Empty::<Bytes>::new())?;
+        Ok::<_, anyhow::Error>(sender.send_request(request).await?)
+    });
+    let Ok(answer) = asked.await else {
+        // Each session would have to wait so long.
+        own.again = false;
+        bail!("it did not begin to come within {} s", FIRST.as_secs());
+    };
+    let mut answer = answer?;
+    match answer.status() {
+        StatusCode::OK => {}
+        StatusCode::NO_CONTENT => return Ok(()),
+        // An endpoint that knows of no such thing.
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE => {
+            own.again = false;
+            return Ok(());
+        }
+        status => {
+            own.again = status.is_server_error();
+            bail!("the endpoint answered {status}");
+        }
+    }
+    let mut bytes = 0;
+    while let Some(frame) = answer.body_mut().frame().await {
+        let Ok(piece) = frame.context("it broke off")?.into_data() else { continue };
+        bytes += piece.len() as u64;
+        if bytes > MAX_BYTES {
+            bail!("it is longer than {} MiB, and the rest was left", MAX_BYTES >> 20);
+        }
+        own.pieces.push(piece);
+    }
+    Ok(())
+}
+
+impl Recorder {
+    /// Writes what of it is new, and says what came.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub async fn take_own(&mut self, own: Own) -> Result<()> {
+        let (mut join, mut reader) = (self.seam.join(), Reader::new());
+        let (mut frames, mut damaged, mut unread) = (0_u64, 0_u64, own.trouble);
+        own.pieces.iter().for_each(|piece| reader.push(piece));
+        reader.finish();
+        // Nothing at all is no recording that was cut off.
+        for item in reader.take_while(|_| !own.pieces.is_empty()) {
+            match item {
+                Item::Frame { offset, .. } if offset > MAX_BYTES => {
+                    unread =
+                        Some(anyhow!("it is longer than {} MiB, and the rest was left", MAX_BYTES >> 20));
+                    break;
+                }
+                Item::Frame { payload, .. } => {
+                    for payload in join.take(payload) {
+                        frames += 1;
+                        self.put_own(&payload);
+                    }
+                }
+                Item::Problem(problem) if problem.is_fatal() => {
+                    unread.get_or_insert_with(|| problem.into());
+                }
+                Item::Problem(_) => damaged += 1,
+            }
+            if self.out.is_full() {
+                self.out.flush().await?;
+            }
+        }
+        for payload in join.finish() {
+            frames += 1;
+            self.put_own(&payload);
+        }
+        self.own_state_ms = self.seam.state_ms().filter(|_| frames > 0);
+        if frames > 0 {
+            let text = format!("{frames} frames of the node's own recorder come first");
+            self.progress.suspend(|| tracing::info!("{text}"));
+        }
+        if damaged > 0 {
+            self.warn(&format!(
+                "{damaged} places of the node's own recording are damaged, and were left out"
+            ));
+        }
+        if let Some(why) = unread {
+            let why = self.address.conceal(&format!("{why:#}"));
+            self.warn(&format!("the node's own recording is not there, or not whole: {why}"));
+        }
+        self.out.flush().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// What comes of an endpoint that answers so, and what it was asked for. It ends the connection, or never does.
+    async fn of(answer: &[u8], ends: bool) -> (Own, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let text = format!("ws://127.0.0.1:{port}/a/introspect?token=t");
+        let address = Address::parse(&text).expect("an address");
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.expect("a client");
+            let mut request = vec![0; 4096];
+            let read = stream.read(&mut request).await.expect("a request");
+            stream.write_all(answer).await.expect("sent");
+            if !ends {
+                // Until the client has enough of it.
+                while stream.read(&mut [0; 16]).await.is_ok_and(|read| read > 0) {}
+            }
+            String::from_utf8_lossy(&request[..read]).into_owned()
+        };
+        let (own, asked) = tokio::join!(fetch(&address), serve);
+        (own, asked)
+    }
+
+    #[tokio::test]
+    async fn it_is_asked_for_beside_the_socket() {
+        let (own, asked) = of(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc", true).await;
+        assert!(asked.starts_with("GET /a/recording?token=t HTTP/1.1\r\n"), "{asked}");
+        assert!(asked.contains("host: 127.0.0.1:"), "{asked}");
+        assert!(own.trouble.is_none() && own.pieces.concat() == b"abc" && own.again, "{own:?}");
+    }
+
+    #[tokio::test]
+    async fn whatever_is_wrong_with_it_there_is_an_end() {
+        for (answer, came, again, is_wrong) in [
+            (&b"HTTP/1.1 204 No Content\r\n\r\n"[..], 0, true, false),
+            (b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", 0, false, false),
+            (b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n", 0, true, true),
+            (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", 3, true, true),
+            (b"no HTTP", 0, true, true),
+        ] {
+            let (own, _) = of(answer, true).await;
+            let got = (own.pieces.concat().len(), own.again, own.trouble.is_some());
+            assert_eq!(got, (came, again, is_wrong), "{}", String::from_utf8_lossy(answer));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_never_ends_is_not_waited_for() {
+        let (own, _) = of(b"", false).await;
+        assert!(own.trouble.is_some() && !own.again, "{own:?}");
+        let (own, _) = of(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", false).await;
+        assert!(own.trouble.is_some() && own.pieces.concat() == b"abc", "{own:?}");
+    }
+}

@@ -1,0 +1,150 @@
+//! On what terms a node's own recording is waited for and taken, and what is said when it fails. Pure.
+
+/// As much of it is taken: 64 MiB, packed and unpacked. A node keeps 8 MiB unless it is told otherwise.
+pub const MAX_BYTES: u64 = 64 << 20;
+/// To its first byte: our own endpoint gives up after 5 s, with an answer that a browser writes to its console.
+const FIRST_MS: u32 = 4_000;
+/// To its last: an endpoint ends a session that has not greeted within 10 s, and greeting takes its time too.
+const WHOLE_MS: u32 = 8_000;
+
+/// How long the session waits for it. Times are of the caller's clock, in ms.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    since_ms: f64,
+    has_begun: bool,
+}
+
+impl Patience {
+    /// After so long it is worth while to look whether it is [`over`](Self::over). Timers are a little early at times.
+    pub const LIMITS_MS: [u32; 2] = [FIRST_MS + 20, WHOLE_MS + 20];
+
+    pub fn new(now_ms: f64) -> Self {
+        Self { since_ms: now_ms, has_begun: false }
+    }
+
+    /// The first bytes came.
+    pub fn begun(self) -> Self {
+        Self { has_begun: true, ..self }
+    }
+
+    pub fn over(self, now_ms: f64) -> Option<Trouble> {
+        let waited_ms = now_ms - self.since_ms;
+        if waited_ms >= f64::from(WHOLE_MS) {
+            Some(Trouble::Slow)
+        } else {
+            (!self.has_begun && waited_ms >= f64::from(FIRST_MS)).then_some(Trouble::Silent)
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing came in time.
+    Silent,
+    /// Not all of it came in time.
+    Slow,
+    TooLong,
+    CutOff,
+    Unreachable,
+    /// What it is instead.
+    NoRecording(String),
+    /// The endpoint's answer is an error, of this status.
+    Status(u16),
+}
+
+impl Trouble {
+    /// Whether another session may do better. One that said nothing would hold up each.
+    pub fn is_asked_again(&self) -> bool {
+        match self {
+            Trouble::Slow | Trouble::TooLong | Trouble::CutOff | Trouble::Unreachable => true,
+            Trouble::Silent | Trouble::NoRecording(_) => false,
+            Trouble::Status(status) => *status >= 500,
+        }
+    }
+
+    pub fn sentence(&self) -> String {
+        match self {
+            Trouble::Silent => format!("It did not begin to come within {} s.", FIRST_MS / 1000),
+            Trouble::Slow => {
+                format!("It did not come whole within {} s: the rest was left.", WHOLE_MS / 1000)
+            }
+            Trouble::TooLong => format!("It is longer than {} MiB: the rest was left.", MAX_BYTES >> 20),
+            Trouble::CutOff => "It broke off: what came of it is there.".to_owned(),
+            Trouble::Unreachable => "It could not be fetched.".to_owned(),
+            Trouble::NoRecording(what) => format!("What was sent for it can’t be read: {what}."),
+            Trouble::Status(status) => format!("The endpoint did not send it (it answered {status})."),
+        }
+    }
+}
+
+/// What the endpoint's answer means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Recording,
+    /// There is none now, or there never will be: it is not asked for again then, since each time would be a line in the
+    /// browser's console.
+    Without {
+        again: bool,
+    },
+    Failed(Trouble),
+}
+
+impl Answer {
+    pub fn of(status: u16) -> Self {
+        match status {
+            200 => Answer::Recording,
+            204 => Answer::Without { again: true },
+            // An endpoint that knows of no such thing.
+            404 | 405 | 410 | 501 => Answer::Without { again: false },
+            status => Answer::Failed(Trouble::Status(status)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_is_greeted_in_time_whatever_comes() {
+        let patience = Patience::new(1000.0);
+        assert_eq!(patience.over(4999.0), None);
+        assert_eq!(patience.over(5000.0), Some(Trouble::Silent));
+        assert_eq!(patience.begun().over(5000.0), None);
+        assert_eq!(patience.begun().over(8999.0), None);
+        assert_eq!(patience.begun().over(9000.0), Some(Trouble::Slow));
+        assert_eq!(patience.over(9000.0), Some(Trouble::Slow));
+        // When a timer fires, it is over.
+        let [first, whole] = Patience::LIMITS_MS.map(|after_ms| 1000.0 + f64::from(after_ms));
+        assert!(patience.over(first).is_some() && patience.begun().over(whole).is_some());
+    }
+
+    #[test]
+    fn who_has_none_is_asked_again_only_if_that_is_no_line_in_the_console() {
+        assert_eq!(Answer::of(200), Answer::Recording);
+        assert_eq!(Answer::of(204), Answer::Without { again: true });
+        assert_eq!(Answer::of(404), Answer::Without { again: false });
+        let again = |status| match Answer::of(status) {
+            Answer::Failed(trouble) => trouble.is_asked_again(),
+            other => panic!("{status}: {other:?}"),
+        };
+        assert_eq!([401, 403, 302, 503].map(again), [false, false, false, true]);
+    }
+
+    #[test]
+    fn what_failed_is_said_in_a_sentence() {
+        for trouble in [
+            Trouble::Silent,
+            Trouble::Slow,
+            Trouble::TooLong,
+            Trouble::CutOff,
+            Trouble::Unreachable,
+            Trouble::NoRecording("no frames".to_owned()),
+            Trouble::Status(503),
+        ] {
+            let said = trouble.sentence();
+            assert!(said.ends_with(['.']) && !said.contains(".."), "{said}");
+        }
+        assert!(Trouble::Status(503).sentence().contains("503"));
+    }
+}
