@@ -33,6 +33,19 @@ const HELLO: &[u8] = &[0x10, 1, 0x2a, 3, 0x10, 0xe8, 0x07];
 /// REQUEST of RUNTIME, PUSH_ENABLE of EVENTS, PUSH_ENABLE of STATE (0, so left out).
 const THEN: [&[u8]; 3] = [&[0x10, 2, 0x18, 1, 0x20, 1], &[0x10, 3, 0x18, 2, 0x20, 2], &[0x10, 4, 0x18, 2]];
 
+/// A sample without one of these would leave a screen empty.
+const EVENTS: [&str; 9] = [
+    "PeerConnected",
+    "PeerDisconnected",
+    "DialFailure",
+    "DialAttempt",
+    "DhtQueryFinished",
+    "GossipsubSnapshot",
+    "Reservation",
+    "HolePunch",
+    "Reachability",
+];
+
 /// Records it and puts it where the page has it.
 pub fn record(repo: &Repo) -> Result<()> {
     setup::for_native(repo)?;
@@ -141,10 +154,10 @@ fn check(repo: &Repo, peerscope: &Path, file: &Path) -> Result<()> {
     for broken in ["bad_checksums", "undecodable", "truncated_bytes"] {
         ensure!(found[broken] == 0, "the sample has {broken}: {}", found[broken]);
     }
-    for needed in ["runtimes", "states", "connections", "streams"] {
+    for needed in ["runtimes", "states", "connections", "streams", "dht_peers"] {
         ensure!(found[needed].as_u64() > Some(0), "the sample has no {needed}");
     }
-    for event in ["PeerConnected", "PeerDisconnected", "DialFailure"] {
+    for event in EVENTS {
         ensure!(found["event_types"][event].as_u64() > Some(0), "the sample has no event {event}");
     }
     Ok(())

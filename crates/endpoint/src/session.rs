@@ -148,7 +148,7 @@ impl Session {
     }
 
     /// Queues a snapshot. Returns what has gone by that.
-    fn push_state(&self, state: Bytes) -> Gone {
+    pub(crate) fn push_state(&self, state: Bytes) -> Gone {
         let now = Instant::now().into_std();
         let mut outbox = lock(&self.outbox);
         if outbox.states_on {
@@ -196,7 +196,7 @@ impl Session {
     }
 
     /// Turns a push on. True when that is events and they were off: then [`Self::begin_events`] has to follow.
-    fn enable(&self, push: Push) -> bool {
+    pub(crate) fn enable(&self, push: Push) -> bool {
         let mut outbox = lock(&self.outbox);
         let begins = push == Push::Events && !outbox.events_on;
         match push {
@@ -212,7 +212,7 @@ impl Session {
     }
 
     /// Queues what a session gets first, then what happened meanwhile. Returns what has gone by that.
-    fn begin_events(&self, first: Vec<Arc<EventFrame>>) -> Gone {
+    pub(crate) fn begin_events(&self, first: Vec<Arc<EventFrame>>) -> Gone {
         let now = Instant::now().into_std();
         let mut outbox = lock(&self.outbox);
         let held = outbox.held.take().unwrap_or_default().into_events();
@@ -257,7 +257,7 @@ impl Session {
     }
 
     /// What goes out next. What has gone by then, and what had to be encoded for it, is counted.
-    fn outgoing(&self, counters: &Counters) -> Outgoing {
+    pub(crate) fn outgoing(&self, counters: &Counters) -> Outgoing {
         let mut outbox = lock(&self.outbox);
         if let Some(reply) = outbox.replies.pop() {
             self.drained.notify_one();

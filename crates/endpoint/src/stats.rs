@@ -198,3 +198,40 @@ impl Counters {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `queued_bytes` as `queuedBytes`.
+    fn camel(name: &str) -> String {
+        let mut words = name.split('_');
+        let first = words.next().unwrap_or_default().to_owned();
+        words.fold(first, |name, word| {
+            let (head, tail) = word.split_at(1);
+            name + &head.to_uppercase() + tail
+        })
+    }
+
+    #[test]
+    fn the_event_has_every_figure_by_its_own_name_and_the_protocol_names_them() {
+        // Each its own value, so that none is told in another's place.
+        let counters = Counters { commands: 7.into(), refused_tokens: 8.into(), ..Counters::default() };
+        let stats = counters.fill(EndpointStats { queued_bytes: 9, ..EndpointStats::default() });
+        let shown = format!("{stats:?}");
+        let fields: Vec<(String, u64)> = shown
+            .trim_start_matches("EndpointStats { ")
+            .trim_end_matches(" }")
+            .split(", ")
+            .filter_map(|field| field.split_once(": "))
+            .map(|(name, value)| (camel(name), value.parse().expect("a number")))
+            .collect();
+        let told: Vec<_> = stats.figures().map(|(name, value)| (name.to_owned(), value)).to_vec();
+        assert_eq!(told, fields);
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/protocol.md");
+        let protocol = std::fs::read_to_string(path).expect("the protocol's description");
+        for (name, _) in told {
+            assert!(protocol.contains(&format!("`{name}`")), "docs/protocol.md does not name {name}");
+        }
+    }
+}

@@ -16,7 +16,7 @@ const QUEUE_BYTES: usize = 64 << 10;
 
 /// Options whose sockets hold little and whose queues are short.
 fn narrow() -> Options {
-    let mut options = Options { queue_bytes: QUEUE_BYTES, ..options() };
+    let mut options = Options { queue_bytes: QUEUE_BYTES, max_sessions: SESSIONS + 1, ..options() };
     options.tuning.send_buffer = Some(32 << 10);
     // Events are counted here, and these would be among them.
     options.tuning.stats_every = Duration::from_secs(3600);
@@ -94,7 +94,11 @@ async fn of_64_sessions_each_slow_or_paused_one_is_told_exactly_what_it_lost_and
     for client in &mut paused {
         client.ok(Command::PushPause, Source::State).await;
     }
-    assert_eq!(endpoint.sessions().len(), SESSIONS);
+    let silent = Client::connect(&endpoint).await;
+    let stats = endpoint.stats();
+    assert_eq!((stats.sessions, stats.paused_sessions, stats.ungreeted_sessions), (65, 8, 1));
+    drop(silent);
+    until("64 are left", || endpoint.sessions().len() == SESSIONS).await;
     flood(&script, &mut quick, COUNT, |_| {}).await;
     for client in &mut paused {
         client.ok(Command::PushResume, Source::State).await;

@@ -267,3 +267,35 @@ async fn under_load_the_recording_and_the_files_come_whole() {
     assert!(asked.load(Relaxed) >= 4);
     load.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_load_floods_of_commands_and_of_pings_are_answered_and_cost_the_others_nothing() {
+    let (script, endpoint) = started(busy()).await;
+    let addr = endpoint.listen_addrs()[0];
+    let load = Load::begin(&script, &endpoint).await;
+    join_all((0..4).map(async |_| {
+        let mut stream = hostile::upgraded(addr).await;
+        // More than a second's worth, all at once: HELLO, then pauses, then what is no command.
+        let mut bytes = hostile::masked(0x82, b"");
+        for _ in 0..1_500 {
+            bytes.extend(hostile::masked(0x89, b"ping"));
+            bytes.extend(hostile::masked(0x82, b"\x18\x04"));
+        }
+        bytes.extend(hostile::masked(0x82, &[0xff]));
+        let (mut read, mut write) = stream.split();
+        let mut said = Vec::new();
+        let (sent, heard) = within("all answers", async {
+            tokio::join!(write.write_all(&bytes), read.read_to_end(&mut said))
+        })
+        .await;
+        sent.expect("all is taken");
+        heard.expect("an end");
+        // The close frame: 1007.
+        assert!(said.windows(4).any(|four| four[0] == 0x88 && four[2..] == 1007_u16.to_be_bytes()));
+    }))
+    .await;
+    // Each was given all of its commands: HELLO, and the pauses.
+    let commands = endpoint.stats().commands - 2 * SESSIONS as u64 - SESSIONS as u64;
+    assert_eq!(commands, 4 * 1_501);
+    load.end().await;
+}
