@@ -11,6 +11,23 @@ pub(crate) fn without_peer(address: &Multiaddr, peer: &PeerId) -> Multiaddr {
     address
 }
 
+/// Where the other end is. A listener is told who comes over a relay, not from where: there it is the relay.
+pub(crate) fn far_end(local: Option<&Multiaddr>, remote: &Multiaddr, peer: &PeerId) -> Multiaddr {
+    let bare = without_peer(remote, peer);
+    let local =
+        local.filter(|local| bare.is_empty() && local.iter().any(|part| part == Protocol::P2pCircuit));
+    let Some(local) = local else { return bare };
+    let mut circuit = Multiaddr::empty();
+    for part in local {
+        let ends = part == Protocol::P2pCircuit;
+        circuit.push(part);
+        if ends {
+            break;
+        }
+    }
+    circuit
+}
+
 /// The protocol names joined by `+`, as the Go endpoint names a transport: `ip4+udp+quic-v1`.
 pub(crate) fn transport_id(address: &Multiaddr) -> String {
     address.protocol_stack().collect::<Vec<_>>().join("+")
@@ -50,6 +67,34 @@ mod tests {
             .with(Protocol::P2p(PeerId::random()))
             .with(Protocol::P2pCircuit);
         assert_eq!(transport_id(&without_peer(&relayed, &peer)), "ip4+tcp+p2p+p2p-circuit");
+    }
+
+    #[test]
+    fn each_transport_has_its_names() {
+        let names = |text: &str| {
+            let address = address(text);
+            (transport_id(&address), built_in(&address))
+        };
+        // Security and muxer of WebSocket are negotiated, as those of TCP.
+        assert_eq!(names("/ip4/1.2.3.4/tcp/1/ws"), ("ip4+tcp+ws".to_owned(), None));
+        assert_eq!(names("/dns4/example.org/tcp/443/wss").0, "dns4+tcp+wss");
+        let hash = "uEiDikp5KVUgkLta1EjUN-IKbHk-dUBg8VzKgf5nXxLK46w";
+        let transport = names(&format!("/ip4/1.2.3.4/udp/1/quic-v1/webtransport/certhash/{hash}"));
+        assert_eq!(transport.1, Some(("/tls/1.0.0+/noise", "/webtransport")));
+        let direct = names(&format!("/ip4/1.2.3.4/udp/1/webrtc-direct/certhash/{hash}"));
+        assert_eq!(direct, ("ip4+udp+webrtc-direct+certhash".to_owned(), Some(("/dtls+/noise", "/webrtc"))));
+    }
+
+    #[test]
+    fn who_comes_over_a_relay_comes_from_there() {
+        let [relay, us, peer] = [(); 3].map(|()| PeerId::random());
+        let circuit = address(&format!("/ip4/127.0.0.1/tcp/4001/p2p/{relay}/p2p-circuit"));
+        let local = circuit.clone().with(Protocol::P2p(us));
+        let remote = Multiaddr::empty().with(Protocol::P2p(peer));
+        assert_eq!(far_end(Some(&local), &remote, &peer), circuit);
+        assert_eq!(far_end(None, &remote, &peer), Multiaddr::empty());
+        let direct = address("/ip4/192.0.2.1/tcp/9");
+        assert_eq!(far_end(Some(&local), &direct, &peer), direct);
     }
 
     #[test]

@@ -156,6 +156,14 @@ async fn a_reservation_ends_with_its_client() {
     let b = client(false, true);
     listen(&b, &circuit).await;
     server.event("RelayReservationReqAccepted", |_| true).await;
+    // libp2p's relay says so of everybody whose connection closes: of who had none it is not told.
+    let a = client(false, true);
+    let to_server = circuit.iter().take_while(|part| *part != Protocol::P2pCircuit).collect::<Multiaddr>();
+    a.dial(server.peer, to_server).await;
+    a.event("PeerConnected", |_| true).await;
+    let gone = a.peer.to_string();
+    a.stop().await;
+    server.event("PeerDisconnected", |event| event["peer"] == gone.as_str()).await;
     let peer = b.peer;
     b.stop().await;
     assert_eq!(server.event("RelayReservationClosed", |_| true).await, json!({ "peer": of(peer) }));

@@ -111,6 +111,9 @@ async fn a_circuit_names_the_connection_to_the_relay() {
     // What it goes over is not relayed itself, and carries it as a stream.
     assert_eq!(to_relay.relayed_over, None);
     let theirs = relayed(&b, &at_b).await;
+    assert_eq!(theirs.transport_id, "ip4+tcp+p2p+p2p-circuit");
+    let dst = theirs.endpoints.clone().expect("endpoints").dst_multiaddr;
+    assert!(dst.ends_with(&format!("/p2p/{}/p2p-circuit", relay.peer)), "{dst}");
     let carrier = over["connection"].as_str().expect("an id").as_bytes().to_vec();
     assert_eq!(theirs.relayed_over, Some(RelayedOver::ConnId(carrier.clone().into())));
     let carrying = b

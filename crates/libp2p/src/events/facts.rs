@@ -1,6 +1,8 @@
 //! What only events tell, kept for who comes late: it becomes the `NodeSnapshot`. What gossipsub knows of its meshes is not
 //! here but in `gossip`.
 
+use std::collections::HashSet;
+
 use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 
 use super::kinds::{Address, Mesh, NodeSnapshot, Reachability, Reservation};
@@ -8,6 +10,8 @@ use crate::gossip::{self, Gossip};
 
 /// Most addresses that autonat 2 has tried, and most relays, that are remembered. The newest count.
 const MAX_REMEMBERED: usize = 64;
+/// Most clients of this node's relay that are remembered. libp2p's relay has 128 by default.
+const MAX_CLIENTS: usize = 4096;
 /// Most meshes that are told at once: of 64 peers each they take 220 kB.
 const MAX_MESHES: usize = 64;
 
@@ -22,6 +26,8 @@ pub(crate) struct Facts {
     /// Of single addresses, as autonat 2 has it.
     address_reach: Vec<Reachability>,
     reservations: Vec<Reservation>,
+    /// Whom this node relays for.
+    clients: HashSet<PeerId>,
 }
 
 impl Facts {
@@ -52,6 +58,20 @@ impl Facts {
         if self.reservations.len() > MAX_REMEMBERED {
             self.reservations.remove(0);
         }
+    }
+
+    /// This node's relay accepted a client.
+    #[cfg_attr(not(feature = "relay"), allow(dead_code, reason = "who tells is not built"))]
+    pub(crate) fn client_accepted(&mut self, client: PeerId) {
+        if self.clients.len() < MAX_CLIENTS {
+            self.clients.insert(client);
+        }
+    }
+
+    /// Its reservation is over. Whether there was one: libp2p's relay says it of every connection that closes.
+    #[cfg_attr(not(feature = "relay"), allow(dead_code, reason = "who tells is not built"))]
+    pub(crate) fn client_gone(&mut self, client: &PeerId) -> bool {
+        self.clients.remove(client)
     }
 
     /// An external address is no more. Gives back the reservation that went with it: the relay's client tells of its end by

@@ -57,9 +57,11 @@ impl Inspect for relay::Behaviour {
     #[expect(deprecated, reason = "what libp2p still says is told")]
     fn inspect(event: &relay::Event, introspector: &Introspector) {
         use relay::Event;
-        let teller = &introspector.node().teller;
+        let node = introspector.node();
+        let teller = &node.teller;
         match event {
             Event::ReservationReqAccepted { src_peer_id, renewed } => {
+                node.facts.lock().client_accepted(*src_peer_id);
                 teller.own(|| RelayReservationReqAccepted { peer: Peer(*src_peer_id), renewed: *renewed });
             }
             Event::ReservationReqAcceptFailed { src_peer_id, error } => teller.own(|| {
@@ -71,9 +73,13 @@ impl Inspect for relay::Behaviour {
                 RelayReservationReqDenyFailed { peer: Peer(*src_peer_id), error: clip::error_text(error) }
             }),
             Event::ReservationClosed { src_peer_id } => {
+                if !node.facts.lock().client_gone(src_peer_id) {
+                    return;
+                }
                 teller.own(|| RelayReservationClosed { peer: Peer(*src_peer_id) });
             }
             Event::ReservationTimedOut { src_peer_id } => {
+                node.facts.lock().client_gone(src_peer_id);
                 teller.own(|| RelayReservationTimedOut { peer: Peer(*src_peer_id) });
             }
             Event::CircuitReqDenied { src_peer_id, dst_peer_id, status } => {

@@ -96,7 +96,8 @@ impl ConnectionRecord {
         ends: &Ends,
         times: Times,
     ) -> Self {
-        let ends = EndNames::new(ends.local.as_ref(), &address::without_peer(&ends.remote, &peer));
+        let ends =
+            EndNames::new(ends.local.as_ref(), &address::far_end(ends.local.as_ref(), &ends.remote, &peer));
         Self {
             id,
             peer,
