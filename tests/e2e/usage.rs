@@ -1,5 +1,13 @@
 //! What a person does with a recording that comes with the page: goes back and forward, sets the time, changes the theme.
 
+use std::collections::BTreeSet;
+
+use peerscope_introspection::{
+    recording::{Item, Progress, Reader},
+    wire::{Event, ServerMessage, server_message::Payload},
+};
+use prost::Message as _;
+
 use crate::{
     browser::Browser,
     page,
@@ -8,6 +16,27 @@ use crate::{
 
 const STRIP: &str = "[data-testid=timeline] canvas";
 const CHART: &str = "[data-testid=event-chart]";
+
+/// The types of the events in the committed sample, read without the viewer.
+fn told_in_the_sample() -> BTreeSet<String> {
+    let mut reader = Reader::new();
+    reader.push(include_bytes!("../../static/sample.libp2p.trace.gz"));
+    reader.finish();
+    let mut types = BTreeSet::new();
+    loop {
+        match reader.step() {
+            Progress::Item(Item::Frame { payload, .. }) => {
+                let message = ServerMessage::decode(payload).expect("a message");
+                if let Some(Payload::Event(Event { r#type: Some(kind), .. })) = message.payload {
+                    types.insert(kind.name);
+                }
+            }
+            Progress::Item(Item::Problem(problem)) => panic!("{problem}"),
+            Progress::Working => {}
+            Progress::Starved => return types,
+        }
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sample_is_looked_through_by_mouse_and_keys() {
@@ -24,6 +53,21 @@ async fn the_sample_is_looked_through_by_mouse_and_keys() {
     assert!(ended > 0 && ended < rows.len(), "open and closed connections at its end");
     let events = browser.query("events").await;
     assert!(events.iter().any(|event| event["type"] == "DialFailure"), "a failed dial");
+    // Every kind of event that is in the file is on the screen, those of all protocols.
+    let shown = events.iter().filter_map(|event| event["type"].as_str()).collect::<BTreeSet<_>>();
+    let told = told_in_the_sample();
+    assert_eq!(told.iter().map(String::as_str).collect::<BTreeSet<_>>(), shown);
+    for kind in [
+        "BlockSynced",
+        "DhtQueryFinished",
+        "DialAttempt",
+        "Graft",
+        "HolePunch",
+        "Reachability",
+        "Reservation",
+    ] {
+        assert!(shown.contains(kind), "{kind}");
+    }
 
     // Each screen is a step of the browser's own history, once.
     for screen in ["connections", "events", "graph"] {

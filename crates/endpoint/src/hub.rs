@@ -150,13 +150,15 @@ impl Hub {
     }
 
     async fn shared_snapshot(&self) -> Result<Bytes, String> {
+        // Before the lock: who waits for a snapshot that takes long must not find it too old for that.
+        let asked = Instant::now();
         let mut shared = self.snapshot.lock().await;
-        let now = Instant::now();
         if let Some((at, message)) = &*shared
-            && now.duration_since(*at) < self.tuning.snapshot_age
+            && asked.saturating_duration_since(*at) < self.tuning.snapshot_age
         {
             return Ok(message.clone());
         }
+        let now = Instant::now();
         let state = self.introspector.fetch_full_state().await.map_err(|error| error.to_string())?;
         self.counters.snapshots.fetch_add(1, Relaxed);
         let segment =

@@ -5,17 +5,23 @@ use peerscope_introspection::{BoxFuture, wire::State};
 use super::*;
 use crate::session::Outgoing;
 
-/// Tells a new state each time.
+/// Tells a new state each time, after a while.
 #[derive(Default)]
-struct Node(AtomicU64);
+struct Node {
+    told: AtomicU64,
+    takes: Duration,
+}
 
 impl Introspector for Node {
     fn fetch_runtime(&self) -> BoxFuture<'_, Result<Runtime, IntrospectError>> {
         Box::pin(async { Ok(Runtime::default()) })
     }
     fn fetch_full_state(&self) -> BoxFuture<'_, Result<State, IntrospectError>> {
-        let instant_ts = self.0.fetch_add(1, Relaxed);
-        Box::pin(async move { Ok(State { instant_ts, ..State::default() }) })
+        let instant_ts = self.told.fetch_add(1, Relaxed);
+        Box::pin(async move {
+            tokio::time::sleep(self.takes).await;
+            Ok(State { instant_ts, ..State::default() })
+        })
     }
     fn event_stream(&self) -> Result<EventStream, IntrospectError> {
         Err(IntrospectError::Closed)
@@ -45,6 +51,18 @@ async fn a_young_snapshot_is_the_same_bytes_for_all_sessions() {
     }
     assert!(places.iter().all(|place| *place == places[0]));
     assert_eq!((hub.stats().snapshots, hub.stats().encoded_frames), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_node_is_asked_once_for_all_who_ask_together() {
+    let node = Node { takes: Duration::from_millis(700), ..Node::default() };
+    let hub = Arc::new(Hub::new(Arc::new(node), &Options::default()));
+    let answers = futures::future::join_all((0..64).map(|_| hub.snapshot())).await;
+    let places: Vec<_> = answers.iter().map(|answer| answer.as_ref().expect("a snapshot").as_ptr()).collect();
+    assert!(places.iter().all(|place| *place == places[0]));
+    assert_eq!((hub.stats().snapshots, hub.stats().failed_snapshots), (1, 0));
+    // Who asks later gets a new one.
+    assert_ne!(hub.snapshot().await.expect("a snapshot").as_ptr(), places[0]);
 }
 
 #[tokio::test]
