@@ -1,6 +1,10 @@
 //! Causes and events in words. Well-known names are hints only: whatever a source tells gets a sentence.
 
+mod known;
+
 use serde_json::{Map, Value};
+
+use known::known;
 
 /// A cause in words, and whether it is an error.
 pub fn cause(told: &str) -> (String, bool) {
@@ -22,7 +26,8 @@ pub fn cause(told: &str) -> (String, bool) {
 /// An event has failed somehow: by its name, or because it tells an error.
 pub fn is_error(name: &str, content: &str) -> bool {
     let named = name.contains("Fail") || name.contains("Error") || name.contains("Denied");
-    named || (content.contains("\"failure\"") && !content.contains("\"failure\":null"))
+    let failed = || content.contains("\"failure\"") && !content.contains("\"failure\":null");
+    named || failed() || content.contains("\"error\":\"")
 }
 
 /// Characters of a sentence; the content has the rest.
@@ -44,68 +49,11 @@ pub fn cut(text: &str, max: usize) -> String {
     }
 }
 
-fn known(name: &str, map: &Map<String, Value>) -> Option<String> {
-    let text = |key: &str| map.get(key).map(plain).filter(|text| !text.is_empty());
-    let list = |key: &str| map.get(key).and_then(Value::as_array).map_or(0, Vec::len);
-    let millis = |key: &str| map.get(key).and_then(Value::as_f64).map(|ms| format!("{} ms", round(ms)));
-    let joined = |parts: Vec<Option<String>>| {
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| parts.join(", "))
-    };
-    match name {
-        "PingResult" => match map.get("rttNs").and_then(Value::as_f64) {
-            Some(ns) => Some(format!("round trip {} ms", round(ns / 1e6))),
-            None => text("failure").map(|failure| format!("failed: {failure}")),
-        },
-        "PeerIdentified" => joined(vec![
-            text("agent"),
-            Some(format!("{} protocols", list("protocols"))),
-            text("observedAddr").map(|addr| format!("sees us at {addr}")),
-        ]),
-        "PeerConnected" => joined(vec![
-            text("role")
-                .map(|role| if role == "initiator" { "we dialled".into() } else { "they dialled".into() }),
-            text("remote"),
-            millis("handshakeMs").map(|ms| format!("in {ms}")),
-        ]),
-        "PeerDisconnected" => joined(vec![text("cause").map(|told| cause(&told).0), text("remote")]),
-        "Dialing" => Some(match map.get("addresses").and_then(Value::as_array) {
-            Some(all) if !all.is_empty() => all.iter().map(plain).collect::<Vec<_>>().join(", "),
-            _ => "no address yet".to_owned(),
-        }),
-        "DialFailure" | "ListenFailure" => {
-            let errors = map.get("errors").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            let more = errors.len().saturating_sub(1);
-            let first = errors.first().map(failed_address);
-            // That a transport failed says less than how.
-            let reason = text("reason").filter(|reason| first.is_none() || reason != "Transport");
-            let others = (more > 0).then(|| format!("and {more} more"));
-            joined(vec![reason, first.or_else(|| text("errors")), others])
-        }
-        "IncomingConnection" => text("remote").map(|remote| format!("from {remote}")),
-        _ => None,
-    }
-}
-
-/// Cause first, then the address without the peer's id, which has a column of its own.
-fn failed_address(told: &Value) -> String {
-    let part = |key: &str| told.get(key).map(plain).filter(|text| !text.is_empty());
-    let address = part("address").map(|address| match address.split_once("/p2p/") {
-        Some((place, id)) if !id.contains('/') => place.to_owned(),
-        _ => address,
-    });
-    let error = part("error").map(|error| error.trim_end_matches('.').to_owned());
-    match (error, address) {
-        (Some(error), Some(address)) => format!("{error}: {address}"),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => plain(told),
-    }
-}
-
-/// Every property but those with columns of their own: "key value, key value".
+/// Every property that is told, but those with columns of their own: "key value, key value".
 fn generic(map: &Map<String, Value>) -> String {
     let parts = map
         .iter()
+        .filter(|(_, value)| !value.is_null())
         .filter(|(key, _)| !matches!(key.as_str(), "peer" | "Peer" | "peerId" | "connection"))
         .map(|(key, value)| format!("{key} {}", plain(value)));
     parts.collect::<Vec<_>>().join(", ")
@@ -146,7 +94,7 @@ mod tests {
     #[test]
     fn every_event_gets_a_sentence() {
         assert_eq!(event("PingResult", r#"{"peer":"a","rttNs":1234567}"#), "round trip 1.23 ms");
-        assert_eq!(event("Evt", r#"{"Peer":"a","Added":["x"],"Removed":null}"#), "Added x, Removed –");
+        assert_eq!(event("Evt", r#"{"Peer":"a","Added":["x"],"Removed":null}"#), "Added x");
         assert_eq!(event("Evt", "not json"), "not json");
         assert_eq!(
             event(
@@ -164,5 +112,14 @@ mod tests {
         );
         assert_eq!(event("DialFailure", r#"{"reason":"WrongPeerId","errors":[]}"#), "WrongPeerId, none");
         assert_eq!(event("Evt", &"é".repeat(500)).chars().count(), 201);
+    }
+
+    #[test]
+    fn an_error_is_one_by_name_or_by_what_it_tells() {
+        assert!(is_error("DialFailure", "{}") && is_error("HolePunch", r#"{"error":"no"}"#));
+        assert!(is_error("PingResult", r#"{"failure":"timeout"}"#));
+        assert!(
+            !is_error("PingResult", r#"{"failure":null}"#) && !is_error("HolePunch", r#"{"error":null}"#)
+        );
     }
 }
