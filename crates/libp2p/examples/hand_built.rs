@@ -25,7 +25,7 @@ fn transport(
     let tcp = tcp::tokio::Transport::new(tcp::Config::default())
         .upgrade(Version::V1Lazy)
         .authenticate(introspector.security_upgrade(noise::Config::new(key)?))
-        .multiplex(introspector.muxer(yamux::Config::default)());
+        .multiplex(introspector.muxer_upgrade(yamux::Config::default()));
     // What brings its own security and muxer is wrapped. TCP is not wrapped too: it would be there twice.
     let quic = introspector.wrap(quic::tokio::Transport::new(quic::Config::new(key)));
     Ok(tcp

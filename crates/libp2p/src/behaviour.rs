@@ -82,6 +82,7 @@ pub struct Introspect<B> {
 impl<B: Inspect> Introspect<B> {
     pub(crate) fn new(inner: B, introspector: Introspector) -> Self {
         let number = NEXT_NUMBER.fetch_add(1, Relaxed);
+        introspector.node().behaviour_added();
         let slot = B::LOOKS.then(|| introspector.node().inside.add());
         let introspector = introspector.of_behaviour(number);
         Self { inner, introspector, number, slot, beat: Beat::new(REPORT_EVERY) }

@@ -18,6 +18,8 @@ use crate::clock::{self, Instant};
 const OUTSIDE_FOR: Duration = Duration::from_secs(60);
 /// Most of them: peers can make any number come.
 const MAX_OUTSIDE: usize = 256;
+/// Most queries whose keys are remembered.
+const MAX_QUERIES: usize = 256;
 /// Most peers whose time is remembered. A whole table has 256 buckets of 20, and only peers that the program itself removed
 /// are forgotten late.
 const MAX_SINCE: usize = 16_384;
@@ -57,6 +59,8 @@ pub(crate) struct Dht {
     table: Table,
     since: HashMap<PeerId, Instant>,
     outside: VecDeque<Outside>,
+    /// Keys of queries that are not over: their last step does not name it any more.
+    keys: VecDeque<(String, Vec<u8>)>,
     incoming: QueryGauge,
     outgoing: QueryGauge,
 }
@@ -77,6 +81,7 @@ impl Dht {
             table: Vec::new(),
             since: HashMap::new(),
             outside: VecDeque::new(),
+            keys: VecDeque::new(),
             incoming: QueryGauge::default(),
             outgoing: QueryGauge::default(),
         }
@@ -112,6 +117,23 @@ impl Dht {
         }
         self.since.remove(&peer);
         self.outside.push_back(Outside { peer, cpl, at: now, status });
+    }
+
+    /// A query has made progress.
+    pub(crate) fn query_goes_on(&mut self, id: String, key: Vec<u8>) {
+        if self.keys.iter().any(|(known, _)| *known == id) {
+            return;
+        }
+        if self.keys.len() >= MAX_QUERIES {
+            self.keys.pop_front();
+        }
+        self.keys.push_back((id, key));
+    }
+
+    /// It is over: its key, if an earlier step named it.
+    pub(crate) fn take_key(&mut self, id: &str) -> Option<Vec<u8>> {
+        let at = self.keys.iter().position(|(known, _)| known == id)?;
+        self.keys.remove(at).map(|(_, key)| key)
     }
 
     /// We answered somebody.

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use libp2p::{Multiaddr, PeerId, swarm::ConnectionId};
+use libp2p::{Multiaddr, PeerId, multiaddr::Protocol, swarm::ConnectionId};
 use parking_lot::Mutex;
 
 use crate::{
@@ -30,7 +30,8 @@ struct Watched {
     address: Multiaddr,
     started: Option<(u64, Instant)>,
     took: Option<Duration>,
-    error: Option<String>,
+    /// Of the transport itself: connected, or why not.
+    end: Option<Result<(), String>>,
 }
 
 /// How an attempt ended.
@@ -39,8 +40,10 @@ pub(crate) enum Outcome {
     Connected,
     /// The swarm does not say why where another address succeeded.
     Failed(Option<String>),
-    /// Another address was quicker.
+    /// Another address connected before.
     Cancelled,
+    /// The swarm gave up the dial as a whole, in this word.
+    GivenUp(&'static str),
 }
 
 /// An attempt that is over.
@@ -69,12 +72,7 @@ impl Dial {
         let mut watched = self.watched.lock();
         let place = watched.len();
         (place < MAX_WATCHED).then(|| {
-            watched.push(Watched {
-                address: bare(address, self.peer),
-                started: None,
-                took: None,
-                error: None,
-            });
+            watched.push(Watched { address: bare(address, self.peer), started: None, took: None, end: None });
             place
         })
     }
@@ -86,48 +84,73 @@ impl Dial {
     }
 
     /// It connected, failed, or was given up.
-    pub(crate) fn attempt_ended(&self, place: usize, error: Option<String>) {
+    pub(crate) fn attempt_ended(&self, place: usize, end: Result<(), String>) {
         if let Some(watched) = self.watched.lock().get_mut(place)
             && let Some((_, started)) = watched.started
         {
             watched.took = Some(started.elapsed());
-            watched.error = error;
+            watched.end = Some(end);
         }
     }
 
-    /// It is over. `ends`: what the swarm knows of single addresses; every other one was given up for them.
+    /// Whether a transport that is asked for this address may be asked by this dial.
+    pub(crate) fn may_try(&self, address: &Multiaddr) -> bool {
+        let to = address.iter().last();
+        let peer = matches!((to, self.peer), (Some(Protocol::P2p(to)), Some(peer)) if to == peer);
+        peer || self.addresses.contains(&bare(address, self.peer))
+    }
+
+    /// It is over. `ends`: what the swarm knows of single addresses, the one that connected first. Each other one was
+    /// cancelled for that.
     pub(crate) fn over(&self, ends: impl IntoIterator<Item = (Multiaddr, Outcome)>) -> Vec<Attempt> {
-        let watched = std::mem::take(&mut *self.watched.lock());
-        let find = |address: &Multiaddr| watched.iter().find(|one| one.address == *address);
+        let mut watched = std::mem::take(&mut *self.watched.lock());
         let mut attempts = Vec::new();
         for (address, outcome) in ends {
             let address = bare(&address, self.peer);
-            let seen = find(&address);
-            let outcome = match outcome {
-                Outcome::Failed(None) => Outcome::Failed(seen.and_then(|one| one.error.clone())),
-                outcome => outcome,
-            };
-            attempts.push(Attempt {
-                started_ms: seen.and_then(|one| one.started).map_or(self.started_ms, |(ms, _)| ms),
-                took: seen.and_then(|one| one.took),
-                address,
-                outcome,
-            });
+            let seen = watched.iter().position(|one| one.address == address).map(|at| watched.remove(at));
+            let told = seen.as_ref().and_then(|one| one.end.clone()?.err());
+            let outcome = if outcome == Outcome::Failed(None) { Outcome::Failed(told) } else { outcome };
+            attempts.push(self.attempt(address, seen.as_ref(), outcome));
         }
-        let others = self.addresses.iter().chain(watched.iter().map(|one| &one.address));
-        for address in others {
-            if attempts.iter().any(|attempt| attempt.address == *address) {
-                continue;
+        // Under another address than the swarm has it: a name was resolved in between.
+        if let Some(at) = watched.iter().position(|one| one.end == Some(Ok(())))
+            && let Some(winner) = attempts.first_mut().filter(|one| one.outcome == Outcome::Connected)
+        {
+            let seen = watched.remove(at);
+            (winner.started_ms, winner.took) =
+                (seen.started.map_or(winner.started_ms, |(ms, _)| ms), seen.took);
+        }
+        for one in &watched {
+            let outcome = match &one.end {
+                Some(Err(error)) => Outcome::Failed(Some(error.clone())),
+                _ => Outcome::Cancelled,
+            };
+            attempts.push(self.attempt(one.address.clone(), Some(one), outcome));
+        }
+        for address in &self.addresses {
+            if attempts.iter().all(|attempt| attempt.address != *address) {
+                attempts.push(self.attempt(address.clone(), None, Outcome::Cancelled));
             }
-            let seen = find(address).and_then(|one| one.started);
-            attempts.push(Attempt {
-                address: address.clone(),
-                started_ms: seen.map_or(self.started_ms, |(ms, _)| ms),
-                took: seen.map(|(_, started)| started.elapsed()),
-                outcome: Outcome::Cancelled,
-            });
         }
         attempts
+    }
+
+    /// The swarm ended it for no reason of an address. Attempts are those that were seen to begin.
+    pub(crate) fn given_up(&self, word: &'static str) -> Vec<Attempt> {
+        let watched = std::mem::take(&mut *self.watched.lock());
+        let begun = watched.iter().filter(|one| one.started.is_some());
+        begun.map(|one| self.attempt(one.address.clone(), Some(one), Outcome::GivenUp(word))).collect()
+    }
+
+    fn attempt(&self, address: Multiaddr, seen: Option<&Watched>, outcome: Outcome) -> Attempt {
+        let started = seen.and_then(|one| one.started);
+        Attempt {
+            address,
+            started_ms: started.map_or(self.started_ms, |(ms, _)| ms),
+            // One that is still on its way took until now.
+            took: seen.and_then(|one| one.took).or(started.map(|(_, started)| started.elapsed())),
+            outcome,
+        }
     }
 
     /// Tells of an attempt.
@@ -136,6 +159,7 @@ impl Dial {
             let (outcome, error) = match attempt.outcome {
                 Outcome::Connected => ("connected", None),
                 Outcome::Cancelled => ("cancelled", None),
+                Outcome::GivenUp(word) => (word, None),
                 Outcome::Failed(error) if error.as_deref().is_some_and(is_timeout) => ("timeout", error),
                 Outcome::Failed(error) => ("failed", error),
             };
@@ -187,9 +211,44 @@ mod tests {
         let told = over.iter().map(|one| (one.address.clone(), one.outcome.clone())).collect::<Vec<_>>();
         assert_eq!(
             told,
-            [(b, Outcome::Connected), (a, failed), (c, Outcome::Cancelled), (d, Outcome::Cancelled)]
+            [(b, Outcome::Connected), (a, failed), (d, Outcome::Cancelled), (c, Outcome::Cancelled)]
         );
-        assert!(over[0].took.is_none() && over[3].took.is_some());
+        assert!(over[0].took.is_none() && over[2].took.is_some());
+    }
+
+    #[test]
+    fn a_resolved_name_is_the_same_attempt() {
+        let name = address("/dns4/example.org/tcp/1");
+        let dial = Dial::new(ConnectionId::new_unchecked(1), None, std::slice::from_ref(&name));
+        for (port, end) in [(1, Err("refused".to_owned())), (2, Ok(()))] {
+            let place = dial.watch(&address(&format!("/ip4/192.0.2.1/tcp/{port}"))).expect("room");
+            dial.attempt_started(place);
+            dial.attempt_ended(place, end);
+        }
+        let over = dial.over([(name.clone(), Outcome::Connected)]);
+        assert_eq!((over.len(), &over[0].address, &over[0].outcome), (2, &name, &Outcome::Connected));
+        assert!(over[0].took.is_some());
+        assert_eq!(over[1].outcome, Outcome::Failed(Some("refused".to_owned())));
+    }
+
+    #[test]
+    fn what_never_began_was_no_attempt() {
+        let one = address("/ip4/192.0.2.1/tcp/1");
+        let dial = Dial::new(ConnectionId::new_unchecked(1), None, std::slice::from_ref(&one));
+        dial.watch(&one).expect("room");
+        let place = dial.watch(&address("/ip4/192.0.2.1/tcp/2")).expect("room");
+        dial.attempt_started(place);
+        let over = dial.given_up("denied");
+        assert_eq!((over.len(), &over[0].outcome), (1, &Outcome::GivenUp("denied")));
+    }
+
+    #[test]
+    fn a_dial_knows_its_addresses() {
+        let (peer, other) = (PeerId::random(), PeerId::random());
+        let [a, b] = [1, 2].map(|port| address(&format!("/ip4/127.0.0.1/tcp/{port}")));
+        let dial = Dial::new(ConnectionId::new_unchecked(1), Some(peer), std::slice::from_ref(&a));
+        assert!(dial.may_try(&a) && dial.may_try(&b.clone().with_p2p(peer).expect("one id")));
+        assert!(!dial.may_try(&b) && !dial.may_try(&b.clone().with_p2p(other).expect("one id")));
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub trait Inspect: NetworkBehaviour {
     }
 }
 
-/// One that may be switched off. While it is, it wraps no connection: wrap a behaviour beside it as well.
+/// One that may be switched off: wrap the `Toggle`, not what is in it. A wrapper inside of one that is off sees nothing.
 impl<B: Inspect> Inspect for Toggle<B> {
     const LOOKS: bool = B::LOOKS;
 

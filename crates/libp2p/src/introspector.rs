@@ -14,8 +14,10 @@ use peerscope_introspection::{
 use serde::Serialize;
 
 use crate::{
-    EmitError, Inspect, Introspect, MuxerConfig, Security, SecurityConfig, TypedEvent, Wrapped,
-    events::kinds::NodeSnapshot, node::Node, snapshot,
+    EmitError, Inspect, Introspect, Muxer, MuxerConfig, Security, SecurityConfig, TypedEvent, Wrapped,
+    events::kinds::NodeSnapshot,
+    node::{Node, Reader},
+    snapshot,
 };
 
 pub use builder::Builder;
@@ -93,8 +95,14 @@ impl Introspector {
         muxer.traced(self)
     }
 
+    /// The same for a transport built by hand: `.multiplex(introspector.muxer_upgrade(yamux::Config::default()))`.
+    pub fn muxer_upgrade<U>(&self, upgrade: U) -> Muxer<U> {
+        Muxer::new(upgrade, self.node.clone())
+    }
+
     /// The hook for a transport that is secured and multiplexed already: QUIC, WebTransport, WebRTC, or one built by
-    /// hand. Not for one whose muxer has the hook already: each connection would be there twice.
+    /// hand of which only the whole is at hand: the muxer's negotiated name is not known then. Not for one whose muxer has the
+    /// hook already: each connection would be there twice.
     pub fn wrap<T, M>(&self, transport: T) -> Wrapped<T>
     where
         T: Transport<Output = (PeerId, M)>,
@@ -157,7 +165,7 @@ impl Contract for Introspector {
     fn fetch_full_state(&self) -> BoxFuture<'_, Result<State, IntrospectError>> {
         Box::pin(async {
             self.node.inside.look().await;
-            self.unless_closed(|| snapshot::state(&self.node))
+            self.unless_closed(|| snapshot::state(&self.node, Reader::Session))
         })
     }
 

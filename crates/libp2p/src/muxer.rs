@@ -62,6 +62,12 @@ pub struct Muxer<U> {
     node: Arc<Node>,
 }
 
+impl<U> Muxer<U> {
+    pub(crate) fn new(inner: U, node: Arc<Node>) -> Self {
+        Self { inner, node }
+    }
+}
+
 impl<U: UpgradeInfo> UpgradeInfo for Muxer<U> {
     type Info = U::Info;
     type InfoIter = U::InfoIter;

@@ -7,12 +7,15 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicBool, AtomicU64, AtomicUsize,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
     time::Duration,
 };
 
-use libp2p::{PeerId, swarm::ConnectionId};
+use libp2p::{Multiaddr, PeerId, swarm::ConnectionId};
 use parking_lot::{Mutex, RwLock};
 use peerscope_introspection::wire;
 
@@ -28,6 +31,7 @@ use crate::{
     gossip::Gossip,
     inside::Inside,
     options::Options,
+    pairing,
     record::{Bytes, ClosedQueue, ConnectionRecord, Cut, Link, LinkLook, StreamRecord},
     recorder::Recorder,
 };
@@ -57,6 +61,8 @@ pub(crate) struct Node {
     names: Mutex<HashSet<Arc<str>>>,
     /// Which of the wrapped behaviours reports for the swarm; 0: none so far.
     reporter: AtomicU64,
+    /// How many wrapped behaviours there are.
+    behaviours: AtomicUsize,
     closed: AtomicBool,
 }
 
@@ -88,6 +94,15 @@ pub(crate) struct Closed {
     pub(crate) connection: ConnectionId,
     peer: PeerId,
     pub(crate) stream: Arc<StreamRecord>,
+}
+
+/// For whom a snapshot is taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reader {
+    /// Sessions of an endpoint. They say how long what closed is to be listed.
+    Session,
+    /// The flight recorder, whose pauses can be longer.
+    Recorder,
 }
 
 /// A consistent look at everything, for a snapshot.
@@ -124,6 +139,7 @@ impl Node {
             ended_written: AtomicU64::new(0),
             names: Mutex::default(),
             reporter: AtomicU64::new(0),
+            behaviours: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
             options,
         }
@@ -134,7 +150,13 @@ impl Node {
         Id(format!("{}-{id}", self.run))
     }
 
-    /// Whether the behaviour with this number reports for the swarm. The first that asks does, until it is dropped.
+    /// A behaviour is wrapped.
+    pub(crate) fn behaviour_added(&self) {
+        self.behaviours.fetch_add(1, SeqCst);
+    }
+
+    /// Whether the behaviour with this number reports for the swarm. The first that asks does, until it is dropped; then the
+    /// next that asks.
     pub(crate) fn reports(&self, number: u64) -> bool {
         match self.reporter.compare_exchange(0, number, Relaxed, Relaxed) {
             Ok(_) => true,
@@ -156,23 +178,26 @@ impl Node {
         self.dht.lock().as_ref().map(|dht| dht.wire(Instant::now(), self.options.dht))
     }
 
-    /// A wrapped behaviour is dropped, and its DHT or its meshes with it.
+    /// A wrapped behaviour is dropped, and its DHT or its meshes with it. With the last one the swarm is gone: what was open
+    /// went with it, and so did its addresses.
     pub(crate) fn behaviour_gone(&self, source: u64) {
         self.gossip.lock().gone(source);
         self.dht.lock().take_if(|dht| dht.is_told_by(source));
-        self.reporter_gone(source);
-    }
-
-    /// The reporting behaviour is dropped, and so its swarm: what was open went with it.
-    fn reporter_gone(&self, number: u64) {
-        if self.reporter.compare_exchange(number, 0, Relaxed, Relaxed).is_err() {
+        // Another one may take over, or has already.
+        self.reporter.compare_exchange(source, 0, Relaxed, Relaxed).ok();
+        if self.behaviours.fetch_sub(1, SeqCst) > 1 {
             return;
         }
+        *self.facts.lock() = Facts::default();
         let mut connections = self.connections.lock();
         connections.pending.clear();
         let open = connections.open.keys().copied().collect::<Vec<_>>();
-        for id in open {
-            self.close_one(&mut connections, id, Cause::ClosedByUs);
+        let closed =
+            open.into_iter().filter_map(|id| self.close_one(&mut connections, id, Cause::ClosedByUs));
+        let closed = closed.collect::<Vec<_>>();
+        drop(connections);
+        for record in closed {
+            record.tell_dial(self);
         }
     }
 
@@ -181,6 +206,23 @@ impl Node {
         if connections.pending.len() < MAX_PENDING {
             connections.pending.entry(id).or_insert_with(|| Pending::now(dial));
         }
+    }
+
+    /// The dial that has a transport dial this address, called while the swarm asks or later.
+    pub(crate) fn dial_for(&self, address: &Multiaddr) -> Option<Arc<Dial>> {
+        if let Some(offered) = pairing::offered_dial(self)
+            && offered.may_try(address)
+        {
+            return Some(offered);
+        }
+        let connections = self.connections.lock();
+        let mut fitting = connections
+            .pending
+            .values()
+            .filter_map(|pending| pending.dial.as_ref())
+            .filter(|dial| dial.may_try(address));
+        // One of several can't be told from the others.
+        fitting.next().filter(|_| fitting.next().is_none()).cloned()
     }
 
     /// The peer is known. `make` gets when it began and how long it took.
@@ -211,22 +253,31 @@ impl Node {
     }
 
     pub(crate) fn connection_closed(&self, id: ConnectionId, cause: Cause) {
-        self.close_one(&mut self.connections.lock(), id, cause);
+        let closed = self.close_one(&mut self.connections.lock(), id, cause);
+        // Without the lock: who listens is woken.
+        if let Some(record) = closed {
+            record.tell_dial(self);
+        }
     }
 
-    fn close_one(&self, connections: &mut Connections, id: ConnectionId, cause: Cause) {
-        let Some(record) = connections.open.remove(&id) else { return };
+    fn close_one(
+        &self,
+        connections: &mut Connections,
+        id: ConnectionId,
+        cause: Cause,
+    ) -> Option<Arc<ConnectionRecord>> {
+        let record = connections.open.remove(&id)?;
         if let Some(link) = record.link() {
             link.set_ending();
         }
         record.close(clock::now_ms(), cause);
-        record.tell_dial(self);
-        let (expired, cut) = connections.closed.push(Instant::now(), record, self.kept());
+        let (expired, cut) = connections.closed.push(Instant::now(), record.clone(), self.kept());
         self.count(&expired);
         self.count(&cut);
         for record in cut {
             self.cut.lock().connection(record.peer);
         }
+        Some(record)
     }
 
     /// An open connection.
@@ -266,8 +317,19 @@ impl Node {
         name
     }
 
+    /// How long what closed stays: so that each reader sees it, the flight recorder too.
     fn kept(&self) -> Duration {
-        *self.keep_closed.read()
+        self.window(Reader::Recorder).max(self.window(Reader::Session))
+    }
+
+    /// How long what closed is listed for a reader.
+    fn window(&self, reader: Reader) -> Duration {
+        match reader {
+            Reader::Session => *self.keep_closed.read(),
+            Reader::Recorder => {
+                self.teller.recorder().map(|recorder| recorder.pause() * 2).unwrap_or_default()
+            }
+        }
     }
 
     pub(crate) fn keep_closed(&self, at_least: Duration) {
@@ -289,19 +351,25 @@ impl Node {
         }
     }
 
-    pub(crate) fn look(&self) -> Look {
+    pub(crate) fn look(&self, reader: Reader) -> Look {
         self.tell_cut();
-        let keep = self.kept();
+        let (now, keep, window) = (Instant::now(), self.kept(), self.window(reader));
         let mut guard = self.connections.lock();
-        let fallen = guard.closed.expire(Instant::now(), keep);
+        let fallen = guard.closed.expire(now, keep);
         self.count(&fallen);
         let mut total =
             Bytes { read: self.ended_read.load(Relaxed), written: self.ended_written.load(Relaxed) };
-        let listed = guard.open.values().chain(guard.closed.iter()).cloned().collect::<Vec<_>>();
+        let closed = guard.closed.within(now, window).cloned().collect::<Vec<_>>();
+        // What is not listed any more, and not counted yet.
+        let others = guard.closed.iter().take(guard.closed.len() - closed.len()).cloned().collect::<Vec<_>>();
+        let listed = guard.open.values().cloned().chain(closed).collect::<Vec<_>>();
         let mut cut = guard.closed.cut();
         // Neither the swarm nor a stream waits for the rest. What falls out of the list meanwhile is in ours.
         drop(guard);
-        let connections = listed
+        for link in others.iter().filter_map(|record| record.link()) {
+            total += link.look().bytes;
+        }
+        let connections: Vec<_> = listed
             .into_iter()
             .map(|record| {
                 let side = record.link().map(|link| link.look());
@@ -313,9 +381,38 @@ impl Node {
             .collect();
         // After the open ones: what closes in between is in both, and told once, as closed.
         let mut closed = self.closed_streams.lock();
-        closed.expire(Instant::now(), keep);
+        closed.expire(now, keep);
         cut += closed.cut();
-        Look { connections, closed_streams: closed.iter().cloned().collect(), total, cut }
+        let closed_streams = closed.within(Instant::now(), window).cloned().collect::<Vec<_>>();
+        drop(closed);
+        let closed_streams = self.listed(&connections, closed_streams);
+        Look { connections, closed_streams, total, cut }
+    }
+
+    /// Those streams whose connection is among these, or came since. A connection that was cut took its streams along.
+    fn listed(
+        &self,
+        connections: &[(Arc<ConnectionRecord>, Option<LinkLook>)],
+        streams: Vec<Closed>,
+    ) -> Vec<Closed> {
+        let known = connections.iter().map(|(record, _)| record.id).collect::<HashSet<_>>();
+        let (listed, others) =
+            streams.into_iter().partition::<Vec<_>, _>(|one| known.contains(&one.connection));
+        if !others.is_empty() {
+            let mut lost = others.iter().map(|one| one.connection).collect::<HashSet<_>>();
+            let connections = self.connections.lock();
+            lost.retain(|id| !connections.open.contains_key(id));
+            for record in connections.closed.iter() {
+                lost.remove(&record.id);
+            }
+            drop(connections);
+            let gone = self.closed_streams.lock().cut_out(|one| lost.contains(&one.connection));
+            let mut cut = self.cut.lock();
+            for one in gone {
+                cut.stream(one.peer, one.stream.agreed(), one.stream.bytes());
+            }
+        }
+        listed
     }
 
     pub(crate) fn close(&self) {

@@ -7,7 +7,8 @@
 //! *What is below a muxer.* While it is polled, the muxer asks; the secured socket below it answers with its name and what
 //! the handshake took, once, and a stream that carries a relayed connection with the connection it is a stream of.
 //!
-//! *Dial and transport.* The swarm asks its behaviours about a dial and then, in the same call, the transports.
+//! *Dial and transport.* The swarm asks its behaviours about a dial and then, in the same call, the transports. One below a
+//! resolver of names is asked later: so an address has to fit, see `Node::dial_for`.
 
 use std::{
     cell::{Cell, RefCell},
@@ -27,7 +28,7 @@ thread_local! {
 }
 
 /// What a muxer learns of the socket below it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Below {
     /// The security's name, and how long its handshake took.
     pub(crate) security: Option<(Arc<str>, Duration)>,
@@ -47,9 +48,20 @@ pub(crate) fn take() -> Option<(Weak<Node>, Arc<ConnectionRecord>)> {
 
 /// Runs `poll` and gives back what the sockets polled in it said.
 pub(crate) fn ask_below<T>(poll: impl FnOnce() -> T) -> (T, Below) {
+    /// Over, also when the poll panics.
+    struct Asking;
+
+    impl Drop for Asking {
+        fn drop(&mut self) {
+            ASKED.set(false);
+        }
+    }
+
+    BELOW.take();
     ASKED.set(true);
+    let asking = Asking;
     let result = poll();
-    ASKED.set(false);
+    drop(asking);
     (result, BELOW.take())
 }
 
@@ -68,10 +80,25 @@ pub(crate) fn offer_dial(node: &Arc<Node>, dial: &Arc<Dial>) {
     DIALING.set(Some((Arc::downgrade(node), dial.clone())));
 }
 
-/// The dial that a transport is asked for. It may be asked for several addresses.
-pub(crate) fn dialing(node: &Arc<Node>) -> Option<Arc<Dial>> {
+/// The dial of this node that was offered last on this thread.
+pub(crate) fn offered_dial(node: &Node) -> Option<Arc<Dial>> {
     DIALING.with_borrow(|dialing| {
         let (of, dial) = dialing.as_ref()?;
-        std::ptr::eq(of.as_ptr(), Arc::as_ptr(node)).then(|| dial.clone())
+        std::ptr::eq(of.as_ptr(), node).then(|| dial.clone())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_poll_that_panics_leaves_no_question_open() {
+        std::panic::catch_unwind(|| ask_below(|| panic!("a muxer of this test"))).expect_err("it panics");
+        let told = |below: &mut Below| below.security = Some(("/noise".into(), Duration::ZERO));
+        assert!(!tell_above(told), "nobody asks");
+        let ((), below) = ask_below(|| assert!(tell_above(told)));
+        assert_eq!(below.security.map(|(name, _)| name), Some("/noise".into()));
+        assert!(ask_below(|| ()).1.security.is_none());
+    }
 }

@@ -5,7 +5,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Weak,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -19,14 +19,18 @@ use peerscope_introspection::{
 };
 use prost::Message;
 
-use crate::{Introspector, node::Node, snapshot};
+use crate::{
+    Introspector,
+    node::{Node, Reader},
+    snapshot,
+};
 
 /// Between two snapshots of a small node.
 const SHORTEST: Duration = Duration::from_secs(1);
 /// And of one whose snapshots are large.
 const LONGEST: Duration = Duration::from_secs(30);
-/// How far back snapshots should reach at least. With 8 MiB, half of them for snapshots, a node whose snapshot has 14 kB
-/// is told every second, and one of 400 kB every 30 s.
+/// How far back snapshots should reach at least. With 8 MiB, half of them for snapshots, one of 14 kB is taken every second,
+/// one of 400 kB every 30 s; larger ones reach less far.
 const REACH: Duration = Duration::from_secs(300);
 /// What only events tell is told again so often, so that the oldest part is never without.
 const FACTS_EVERY: Duration = Duration::from_secs(60);
@@ -42,33 +46,64 @@ pub(crate) struct Recorder {
 struct Shared {
     max_bytes: usize,
     frames: Mutex<Frames>,
-    /// The node is gone.
+    pause_ms: AtomicU64,
+    /// The node is gone, or was closed.
     over: Mutex<bool>,
     wake: Condvar,
 }
 
+/// What is kept. Snapshots and events have half of the bytes each, so that no flood of the ones leaves none of the others.
 #[derive(Default)]
 struct Frames {
-    /// Oldest first, each a whole segment.
-    list: VecDeque<Bytes>,
+    states: List,
+    events: List,
+    /// Gives each frame its place among all.
+    next: u64,
+}
+
+/// Oldest first, each a whole segment.
+#[derive(Default)]
+struct List {
+    frames: VecDeque<(u64, Bytes)>,
     bytes: usize,
 }
 
-impl Frames {
-    fn push(&mut self, segment: Bytes, max_bytes: usize) {
+impl List {
+    fn push(&mut self, place: u64, segment: Bytes, max_bytes: usize) {
         self.bytes += segment.len() + OVERHEAD;
-        self.list.push_back(segment);
-        while self.bytes > max_bytes {
-            let Some(oldest) = self.list.pop_front() else { break };
+        self.frames.push_back((place, segment));
+        // The newest stays in any case: the largest snapshot that there may be takes all bytes.
+        while self.bytes > max_bytes && self.frames.len() > 1 {
+            let Some((_, oldest)) = self.frames.pop_front() else { break };
             self.bytes -= oldest.len() + OVERHEAD;
         }
     }
 }
 
+impl Frames {
+    fn push(&mut self, is_state: bool, segment: Bytes, max_bytes: usize) {
+        self.next += 1;
+        let list = if is_state { &mut self.states } else { &mut self.events };
+        list.push(self.next, segment, max_bytes / 2);
+    }
+
+    /// All of them, in the order in which they came.
+    fn in_order(&self) -> Vec<Bytes> {
+        let mut all = self.states.frames.iter().chain(&self.events.frames).collect::<Vec<_>>();
+        all.sort_unstable_by_key(|(place, _)| *place);
+        all.into_iter().map(|(_, segment)| segment.clone()).collect()
+    }
+}
+
 impl Recorder {
     pub(crate) fn new(max_bytes: usize) -> Self {
-        let shared =
-            Shared { max_bytes, frames: Mutex::default(), over: Mutex::new(false), wake: Condvar::new() };
+        let shared = Shared {
+            max_bytes,
+            frames: Mutex::default(),
+            pause_ms: AtomicU64::new(SHORTEST.as_millis() as u64),
+            over: Mutex::new(false),
+            wake: Condvar::new(),
+        };
         Self { shared: Arc::new(shared), started: AtomicBool::new(false) }
     }
 
@@ -84,28 +119,39 @@ impl Recorder {
 
     /// Something happened. It is encoded at once, so that a frame has the bytes it takes.
     pub(crate) fn event(&self, event: Event) {
-        self.shared.push(Payload::Event(event));
+        self.shared.push(false, Payload::Event(event));
     }
 
     /// A recording of what is kept, with `runtime` at its head.
     pub(crate) fn recording(&self, runtime: Runtime) -> Bytes {
         // The frames are shared, so the lock is short; the copy is made without it.
-        let frames = self.shared.frames.lock().list.iter().cloned().collect::<Vec<_>>();
+        let frames = self.shared.frames.lock().in_order();
         let runtime = frame::segment(Payload::Runtime(runtime));
         let segments = std::iter::once(&runtime).chain(&frames).collect::<Vec<_>>();
         frame::message(segments)
     }
 
+    /// The time between two snapshots, by the size of the last one.
+    pub(crate) fn pause(&self) -> Duration {
+        Duration::from_millis(self.shared.pause_ms.load(Relaxed))
+    }
+
+    /// The introspector is closed: nothing more is recorded. What is there stays.
+    pub(crate) fn stop(&self) {
+        *self.shared.over.lock() = true;
+        self.shared.wake.notify_all();
+    }
+
     #[cfg(test)]
     fn bytes(&self) -> usize {
-        self.shared.frames.lock().bytes
+        let frames = self.shared.frames.lock();
+        frames.states.bytes + frames.events.bytes
     }
 }
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        *self.shared.over.lock() = true;
-        self.shared.wake.notify_all();
+        self.stop();
     }
 }
 
@@ -118,12 +164,14 @@ impl Shared {
             if since_facts >= FACTS_EVERY
                 && let Some(facts) = Introspector::of_node(node.clone()).node_snapshot()
             {
-                self.push(Payload::Event(facts));
+                // Among the snapshots, whose fate it shares.
+                self.push(true, Payload::Event(facts));
                 since_facts = Duration::ZERO;
             }
-            let len = self.push(Payload::State(snapshot::state(&node)));
+            let len = self.push(true, Payload::State(snapshot::state(&node, Reader::Recorder)));
             drop(node);
             let pause = next_pause(len, self.max_bytes);
+            self.pause_ms.store(pause.as_millis() as u64, Relaxed);
             since_facts += pause;
             let mut over = self.over.lock();
             if !*over {
@@ -135,16 +183,17 @@ impl Shared {
         }
     }
 
-    /// Adds a frame; one that would push out all others stays out itself. Its length.
-    fn push(&self, payload: Payload) -> usize {
+    /// Adds a frame; one that does not fit at all stays out. Its length.
+    fn push(&self, is_state: bool, payload: Payload) -> usize {
         let len = match &payload {
             Payload::State(state) => state.encoded_len(),
             Payload::Event(event) => event.encoded_len(),
             _ => 0,
         };
-        if len <= (self.max_bytes / 2).min(frame::MAX_SEGMENT_LEN / 2) {
+        let most = if is_state { self.max_bytes } else { self.max_bytes / 2 };
+        if len + OVERHEAD <= most.min(frame::MAX_SEGMENT_LEN - OVERHEAD) {
             let segment = frame::segment(payload);
-            self.frames.lock().push(segment, self.max_bytes);
+            self.frames.lock().push(is_state, segment, self.max_bytes);
         }
         len
     }
@@ -162,7 +211,7 @@ mod tests {
     use super::*;
     use peerscope_introspection::{
         frame::read_message,
-        wire::{EventType, ServerMessage},
+        wire::{Connection, EventType, ServerMessage, State, Subsystems},
     };
 
     fn event(ts: u64, len: usize) -> Event {
@@ -177,9 +226,18 @@ mod tests {
             .collect()
     }
 
+    fn times(payloads: &[Payload]) -> Vec<u64> {
+        let time = |payload: &Payload| match payload {
+            Payload::Event(event) => event.ts,
+            Payload::State(state) => state.instant_ts,
+            other => panic!("{other:?}"),
+        };
+        payloads.iter().map(time).collect()
+    }
+
     #[test]
     fn the_newest_frames_stay_within_the_bytes() {
-        let recorder = Recorder::new(10_000);
+        let recorder = Recorder::new(20_000);
         for ts in 0..1000 {
             recorder.event(event(ts, 100));
             assert!(recorder.bytes() <= 10_000);
@@ -187,16 +245,41 @@ mod tests {
         let runtime = Runtime { peer_id: "me".to_owned(), ..Runtime::default() };
         let payloads = payloads(&recorder.recording(runtime.clone()));
         assert_eq!(payloads[0], Payload::Runtime(runtime));
-        let times = payloads[1..].iter().map(|payload| match payload {
-            Payload::Event(event) => event.ts,
-            other => panic!("{other:?}"),
-        });
-        let times = times.collect::<Vec<_>>();
+        let times = times(&payloads[1..]);
         assert!(times.len() > 40 && times.iter().copied().eq(1000 - times.len() as u64..1000), "{times:?}");
-        // One that would push out the others stays out.
+        // One that would push out all others stays out.
         let before = recorder.bytes();
-        recorder.event(event(1, 6000));
+        recorder.event(event(1, 12_000));
         assert_eq!(recorder.bytes(), before);
+    }
+
+    #[test]
+    fn a_flood_of_events_leaves_the_snapshots_and_their_order() {
+        let recorder = Recorder::new(20_000);
+        let state = |instant_ts| State { instant_ts, ..State::default() };
+        for ts in 0..100 {
+            recorder.shared.push(true, Payload::State(state(ts * 100)));
+            for after in 1..100 {
+                recorder.event(event(ts * 100 + after, 100));
+            }
+        }
+        let payloads = payloads(&recorder.recording(Runtime::default()));
+        let states = payloads.iter().filter(|payload| matches!(payload, Payload::State(_))).count();
+        assert_eq!(states, 100);
+        assert!(times(&payloads[1..]).is_sorted());
+        assert!(payloads.len() > 140, "{} events", payloads.len() - 101);
+    }
+
+    #[test]
+    fn a_snapshot_of_more_than_its_half_is_there_alone() {
+        let recorder = Recorder::new(20_000);
+        let connection = Connection { peer_id: "x".repeat(15_000), ..Connection::default() };
+        let subsystems = Some(Subsystems { connections: vec![connection], dht: None });
+        for instant_ts in 0..3 {
+            let state = State { instant_ts, subsystems: subsystems.clone(), ..State::default() };
+            recorder.shared.push(true, Payload::State(state));
+        }
+        assert_eq!(times(&payloads(&recorder.recording(Runtime::default()))[1..]), [2]);
     }
 
     #[test]

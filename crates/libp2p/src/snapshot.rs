@@ -12,13 +12,13 @@ use peerscope_introspection::wire::{
 use crate::{
     cause::Cause,
     clock,
-    node::Node,
+    node::{Node, Reader},
     record::{Bytes, ConnectionRecord, LinkLook, StreamEnd, StreamRecord},
 };
 
 /// One whole snapshot, now.
-pub(crate) fn state(node: &Node) -> State {
-    let mut look = node.look();
+pub(crate) fn state(node: &Node, reader: Reader) -> State {
+    let mut look = node.look(reader);
     look.connections.sort_by_key(|(record, _)| record.id);
     let mut closed: HashMap<ConnectionId, Vec<Arc<StreamRecord>>> = HashMap::new();
     for one in look.closed_streams {

@@ -16,7 +16,6 @@ use crate::{
     CountingMuxer, address, clip,
     dial::Dial,
     node::{Node, new_link},
-    pairing,
 };
 
 pin_project_lite::pin_project! {
@@ -54,7 +53,7 @@ where
 
     fn dial(&mut self, address: Multiaddr, opts: DialOpts) -> Result<Self::Dial, TransportError<T::Error>> {
         let inner = self.inner.dial(address.clone(), opts)?;
-        let attempt = pairing::dialing(&self.node).and_then(|dial| Attempt::new(dial, &address));
+        let attempt = self.node.dial_for(&address).and_then(|dial| Attempt::new(dial, &address));
         Ok(Upgrade { inner, node: self.node.clone(), address, attempt })
     }
 
@@ -85,8 +84,8 @@ impl Attempt {
         Some(Self { dial, place })
     }
 
-    fn ended(&self, error: Option<String>) {
-        self.dial.attempt_ended(self.place, error);
+    fn ended(&self, end: Result<(), String>) {
+        self.dial.attempt_ended(self.place, end);
     }
 }
 
@@ -115,7 +114,7 @@ where
         }
         let done = ready!(this.inner.poll(cx));
         if let Some(attempt) = this.attempt.take() {
-            attempt.ended(done.as_ref().err().map(|error| clip::error_text(error)));
+            attempt.ended(done.as_ref().map(|_| ()).map_err(|error| clip::error_text(error)));
         }
         let (peer, muxer) = done?;
         let (security, name) = address::built_in(this.address).unzip();

@@ -103,6 +103,18 @@ async fn what_happened_before_anybody_came() {
     assert_eq!(file.len(), bytes);
     assert!(self::states(&self::payloads(&file)).len() >= states.len());
     at_a.save_flight_recording(folder.path()).expect_err("a folder is no file");
+    // Several at once, each whole, and nothing else is left.
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    at_a.save_flight_recording(&path).expect("written").expect("it is on");
+                }
+            });
+        }
+    });
+    assert!(self::states(&self::payloads(&fs::read(&path).expect("there"))).len() >= states.len());
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }
 
 #[tokio::test]
@@ -130,6 +142,35 @@ async fn a_panic_leaves_a_file() {
         }
     })
     .await;
+}
+
+/// The pause between two snapshots is longer than what closed stays by itself.
+#[tokio::test]
+async fn what_comes_and_goes_between_two_snapshots_is_in_the_second() {
+    let at_a = Introspector::builder().flight_recorder(6000).build();
+    let (a, b) = (node(&at_a), node(&Introspector::new()));
+    let address = b.listen_tcp().await;
+    recorded(&at_a, 1).await;
+    let (id, _) = support::connected(&a, &b, address).await;
+    a.close(&id).await;
+    a.event("PeerDisconnected", |_| true).await;
+    let payloads = within("the connection in a snapshot", async {
+        loop {
+            let payloads = payloads(&at_a.recording().await.expect("it is on"));
+            let closed = states(&payloads).iter().any(|state| {
+                let all = &state.subsystems.as_ref().expect("subsystems").connections;
+                support::by_id(all, &id).is_some_and(|one| one.close_cause == "closedByUs")
+            });
+            if closed {
+                return payloads;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    })
+    .await;
+    let states = states(&payloads);
+    let apart = states.windows(2).map(|two| two[1].instant_ts - two[0].instant_ts).max().unwrap_or_default();
+    assert!(states.len() == 1 || apart > 5500, "{apart} ms apart: this shows nothing");
 }
 
 #[tokio::test]

@@ -9,7 +9,10 @@ use libp2p::swarm::{
 };
 
 use super::Tag;
-use crate::pairing;
+use crate::{clock, pairing};
+
+/// How long a connection waits for its muxer, in milliseconds, before its dial is told without what the muxer knows.
+const UNPAIRED_MS: u64 = 1000;
 
 /// The connection handler of an [`Introspect`](super::Introspect).
 pub struct Handler<H> {
@@ -48,6 +51,10 @@ impl<H: ConnectionHandler> ConnectionHandler for Handler<H> {
             && connection.link().is_none()
         {
             pairing::offer(node, connection);
+            // A muxer with a hook is polled soon after. By now there is none: nothing to wait for.
+            if clock::now_ms().saturating_sub(connection.upgraded_ms) > UNPAIRED_MS {
+                connection.tell_dial(node);
+            }
         }
         self.inner.poll(cx)
     }

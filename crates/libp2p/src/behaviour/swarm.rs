@@ -133,7 +133,7 @@ fn established(node: &Node, event: &from::ConnectionEstablished<'_>) {
         role: role(event.endpoint),
         handshake_ms: record
             .as_ref()
-            .map_or(0, |record| u64::try_from(record.handshake.as_millis()).unwrap_or(u64::MAX)),
+            .map(|record| u64::try_from(record.handshake.as_millis()).unwrap_or(u64::MAX)),
         failed_addresses: Address::list(event.failed_addresses),
     });
     if let (Some(record), Some(Some(dial))) = (&record, dial) {
@@ -173,7 +173,14 @@ fn closed(node: &Node, event: &from::ConnectionClosed<'_>) {
 
 fn dial_failure(node: &Node, event: &from::DialFailure<'_>) {
     if let Some(dial) = node.failed(event.connection_id) {
-        for attempt in dial.over(failed_attempts(event.error)) {
+        let attempts = match event.error {
+            DialError::Denied { .. } => dial.given_up("denied"),
+            DialError::Aborted => dial.given_up("aborted"),
+            // Nothing was tried.
+            DialError::NoAddresses | DialError::DialPeerConditionFalse(_) => Vec::new(),
+            error => dial.over(failed_attempts(error)),
+        };
+        for attempt in attempts {
             dial.tell(node, event.peer_id, attempt, UpgradeTimes::default());
         }
     }

@@ -83,6 +83,9 @@ impl Teller {
         let reader = self.reader.lock();
         self.closed.store(true, Relaxed);
         self.listening.store(false, Relaxed);
+        if let Some(recorder) = &self.recorder {
+            recorder.stop();
+        }
         if let Some(queue) = reader.upgrade() {
             queue.end();
         }
@@ -90,7 +93,7 @@ impl Teller {
 
     /// Whether it is worth while to put an event into words.
     pub(crate) fn is_heard(&self) -> bool {
-        self.recorder.is_some() || self.listening.load(Relaxed)
+        !self.closed.load(Relaxed) && (self.recorder.is_some() || self.listening.load(Relaxed))
     }
 
     /// One of this crate's own events. They serialize to maps of texts and numbers, which can't fail.

@@ -28,8 +28,12 @@ impl<S: kad::store::RecordStore + Send + 'static> Inspect for kad::Behaviour<S> 
         match event {
             kad::Event::InboundRequest { request } => inbound(request, introspector),
             kad::Event::OutboundQueryProgressed { id, result, stats, step } if step.last => {
-                let outcome = Outcome::of(result);
-                introspector.node().dht(introspector.source(), |dht| dht.queried(outcome.end));
+                let mut outcome = Outcome::of(result);
+                introspector.node().dht(introspector.source(), |dht| {
+                    dht.queried(outcome.end);
+                    let earlier = dht.take_key(&id.to_string());
+                    outcome.key = outcome.key.take().or(earlier);
+                });
                 introspector.node().teller.own(|| DhtQueryFinished {
                     id: id.to_string(),
                     kind: outcome.kind,
@@ -49,7 +53,13 @@ impl<S: kad::store::RecordStore + Send + 'static> Inspect for kad::Behaviour<S> 
                 });
             }
             // A part of an answer.
-            kad::Event::OutboundQueryProgressed { .. } => {}
+            kad::Event::OutboundQueryProgressed { id, result, .. } => {
+                if let Some(key) = Outcome::of(result).key {
+                    introspector
+                        .node()
+                        .dht(introspector.source(), |dht| dht.query_goes_on(id.to_string(), key));
+                }
+            }
             kad::Event::RoutingUpdated { peer, is_new_peer, addresses, bucket_range, old_peer } => {
                 let cpl = prefix_len(&bucket_range.1);
                 introspector.node().dht(introspector.source(), |dht| {
@@ -234,7 +244,8 @@ impl Outcome {
 
     fn of(result: &QueryResult) -> Self {
         match result {
-            QueryResult::Bootstrap(result) => Self::new("Bootstrap", result, |ok| Some(ok.peer.to_bytes())),
+            // The peer that it names is made up, to refresh a bucket.
+            QueryResult::Bootstrap(result) => Self { key: None, ..Self::new("Bootstrap", result, |_| None) },
             QueryResult::GetClosestPeers(result) => {
                 Self::new("GetClosestPeers", result, |ok| Some(ok.key.clone()))
             }

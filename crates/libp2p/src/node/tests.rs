@@ -45,11 +45,11 @@ fn ten_thousand_streams_leave_bounded_records_and_all_their_bytes() {
     let cut = node.cut.lock().take();
     assert_eq!((cut.len(), cut[0].1.streams), (1, 9_900));
     assert_eq!(cut[0].1.bytes, Bytes { read: 29_700, written: 49_500 });
-    let look = node.look();
+    let look = node.look(Reader::Session);
     assert_eq!((look.total, look.cut), (Bytes { read: 30_000, written: 50_000 }, 9_900));
     assert_eq!(look.connections[0].1.as_ref().map(|side| side.bytes), Some(look.total));
     node.connection_closed(id, Cause::ClosedByUs);
-    assert_eq!(node.look().total, Bytes { read: 30_000, written: 50_000 });
+    assert_eq!(node.look(Reader::Session).total, Bytes { read: 30_000, written: 50_000 });
 }
 
 #[test]
@@ -64,13 +64,13 @@ fn bytes_stay_when_connections_are_cut_and_streams_outlive_them() {
         late.push((link, stream));
     }
     assert_eq!(node.counts(), [0, 0, 2, 0]);
-    assert_eq!(node.look().total.written, 1000);
-    assert_eq!(node.look().cut, 8);
+    assert_eq!(node.look(Reader::Session).total.written, 1000);
+    assert_eq!(node.look(Reader::Session).cut, 8);
     for (link, stream) in late {
         stream.add_written(1);
         link.close_stream(&stream, StreamEnd::WithConnection);
     }
-    assert_eq!(node.look().total.written, 1010);
+    assert_eq!(node.look(Reader::Session).total.written, 1010);
 }
 
 #[test]
@@ -86,20 +86,49 @@ fn a_denied_connection_leaves_its_bytes_alone() {
     link.close_stream(&stream, StreamEnd::WithConnection);
     drop((stream, link));
     assert_eq!(node.counts(), [0, 0, 0, 0]);
-    assert_eq!(node.look().total, Bytes { read: 7, written: 0 });
+    assert_eq!(node.look(Reader::Session).total, Bytes { read: 7, written: 0 });
+}
+
+#[test]
+fn streams_of_a_cut_connection_are_counted_once() {
+    let node = node(2);
+    let (id, link) = connect(&node, 1);
+    let stream = link.open_stream(Role::Initiator);
+    stream.add_written(100);
+    link.close_stream(&stream, StreamEnd::Own(Cause::ClosedByUs));
+    node.connection_closed(id, Cause::ClosedByUs);
+    for number in 2..5 {
+        let (id, _link) = connect(&node, number);
+        node.connection_closed(id, Cause::Reset);
+    }
+    // Two connections had to leave, and the one stream with its own.
+    let look = node.look(Reader::Session);
+    assert_eq!((look.closed_streams.len(), look.total.written), (0, 100));
+    let cut = node.cut.lock().take();
+    let sum = cut.iter().fold((0, 0), |sum, (_, count)| (sum.0 + count.streams, sum.1 + count.bytes.written));
+    assert_eq!(sum, (1, 100));
+    let look = node.look(Reader::Session);
+    assert_eq!((look.cut, look.total.written), (3, 100));
+    assert!(node.cut.lock().take().is_empty());
 }
 
 #[test]
 fn a_swarm_that_is_dropped_takes_its_connections_with_it() {
     let node = node(10);
+    node.behaviour_added();
+    node.behaviour_added();
     assert!(node.reports(7) && !node.reports(8));
     let (_, _link) = connect(&node, 1);
     node.pending(ConnectionId::new_unchecked(2), None);
-    node.reporter_gone(8);
+    node.facts.lock().listen_addrs.push(Multiaddr::empty());
+    // The one that reports goes alone: another takes over, and nothing is closed.
+    node.behaviour_gone(7);
     assert_eq!(node.counts(), [1, 1, 0, 0]);
-    node.reporter_gone(7);
+    assert!(node.reports(8) && !node.reports(9));
+    node.behaviour_gone(8);
     assert_eq!(node.counts(), [0, 0, 1, 0]);
-    assert!(node.reports(8));
+    assert!(node.facts.lock().listen_addrs.is_empty());
+    assert!(node.reports(9));
 }
 
 #[test]

@@ -42,16 +42,31 @@ impl<T> ClosedQueue<T> {
         fallen
     }
 
+    /// Takes out those that are not to be listed any more, before their time.
+    pub(crate) fn cut_out(&mut self, mut goes: impl FnMut(&T) -> bool) -> Vec<T> {
+        let (gone, stay) =
+            std::mem::take(&mut self.items).into_iter().partition::<Vec<_>, _>(|(_, item)| goes(item));
+        self.items = stay.into();
+        self.cut += gone.len() as u64;
+        gone.into_iter().map(|(_, item)| item).collect()
+    }
+
     /// How many were pushed out before their time, ever.
     pub(crate) fn cut(&self) -> u64 {
         self.cut
+    }
+
+    /// Those that closed within `window` before `now`.
+    pub(crate) fn within(&self, now: Instant, window: Duration) -> impl Iterator<Item = &T> {
+        let recent = self.items.iter().rev();
+        let recent = recent.take_while(move |(closed, _)| now.saturating_duration_since(*closed) <= window);
+        recent.map(|(_, item)| item)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.items.iter().map(|(_, item)| item)
     }
 
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.items.len()
     }
@@ -72,6 +87,9 @@ mod tests {
         assert!(queue.expire(start + KEEP, KEEP).is_empty());
         assert_eq!(queue.expire(start + Duration::from_secs(6), KEEP), ['a']);
         assert_eq!((queue.len(), queue.cut()), (1, 0));
+        let at = start + Duration::from_secs(6);
+        assert_eq!(queue.within(at, Duration::from_secs(3)).collect::<Vec<_>>(), [&'b']);
+        assert_eq!(queue.within(at, Duration::from_secs(2)).count(), 0);
     }
 
     #[test]

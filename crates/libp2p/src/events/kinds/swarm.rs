@@ -8,7 +8,8 @@ use crate::dial::UpgradeTimes;
 kinds! {
     /// A dial begins. The addresses are those asked for; behaviours may add some.
     Dialing { peer "peer": Option<Peer>, addresses "addresses": Vec<Address>, connection "connection": Id }
-    /// What became of one address of a dial: connected, failed, timeout, or cancelled because another was quicker.
+    /// What became of one address of a dial: connected, failed, timeout, cancelled because another connected before; or denied
+    /// or aborted with the whole dial.
     DialAttempt {
         peer "peer": Option<Peer>,
         connection "connection": Id,
@@ -27,7 +28,7 @@ kinds! {
         connection "connection": Id,
         remote "remote": Address,
         role "role": &'static str,
-        handshake_ms "handshakeMs": u64,
+        handshake_ms "handshakeMs": Option<u64>,
         failed_addresses "failedAddresses": Vec<Address>,
     }
     /// A connection is gone.
