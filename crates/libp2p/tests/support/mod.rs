@@ -1,6 +1,9 @@
 //! Real nodes for the tests: each with its introspector, run by a task of its own.
 #![allow(dead_code, reason = "each test file uses its share")]
 
+#[cfg(feature = "request-response")]
+pub mod exact;
+
 use std::{future::Future, time::Duration};
 
 use futures::StreamExt;
