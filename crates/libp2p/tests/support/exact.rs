@@ -19,6 +19,10 @@ pub const NAME: &str = "/exact/1";
 pub const NEGOTIATION: u64 = 20 + 1 + NAME.len() as u64 + 1;
 /// A request that asks for this many bytes gets a stream that is dropped in the middle.
 pub const DROP_IT: u64 = u64::MAX;
+/// One that asks for this many is not answered.
+pub const LEAVE_IT: u64 = DROP_IT - 1;
+/// And one that asks for this many waits for its answer as long as the node runs.
+pub const HOLD_IT: u64 = DROP_IT - 2;
 
 /// A request is a length and as many bytes; it asks for the length of the response.
 #[derive(Clone, Copy, Default)]
@@ -115,18 +119,27 @@ pub fn node_of(introspector: Introspector) -> Node<Behaviour> {
         .expect("a behaviour")
         .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(600)))
         .build();
-    Node::run_with(introspector, swarm, |swarm, event| {
+    let mut held = Vec::new();
+    Node::run_with(introspector, swarm, move |swarm, event| {
         if let SwarmEvent::Behaviour(BehaviourEvent::Exact(request_response::Event::Message {
             message: Message::Request { request, channel, .. },
             ..
         })) = event
         {
-            swarm.behaviour_mut().exact.send_response(channel, request.wants).expect("the peer waits");
+            match request.wants {
+                LEAVE_IT => drop(channel),
+                HOLD_IT => held.push(channel),
+                wants => swarm.behaviour_mut().exact.send_response(channel, wants).expect("the peer waits"),
+            }
         }
     })
 }
 
-pub async fn ask(node: &Node<Behaviour>, of: &Node<Behaviour>, request: Request) -> OutboundRequestId {
+pub async fn ask(
+    node: &Node<Behaviour>,
+    of: &Node<impl NetworkBehaviour>,
+    request: Request,
+) -> OutboundRequestId {
     let peer = of.peer;
     node.swarm(move |swarm| swarm.behaviour_mut().exact.send_request(&peer, request)).await
 }
