@@ -4,154 +4,18 @@
 
 mod support;
 
-use std::{io, iter, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
-use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use libp2p::{
-    StreamProtocol, SwarmBuilder, noise, ping,
-    request_response::{self, Message, OutboundRequestId},
-    swarm::{NetworkBehaviour, SwarmEvent},
-    tcp, yamux,
+use peerscope_introspection::wire::{Connection, Role, Status};
+use serde_json::{Value, json};
+use support::{
+    Node, by_id, connected,
+    exact::{
+        Behaviour, DROP_IT, NAME, NEGOTIATION, Request, ask, bytes, in_and_out, is_over, node, one_stream,
+        streams,
+    },
+    is_end_by_remote, within,
 };
-use peerscope_introspection::wire::{Connection, Role, Status, Stream};
-use peerscope_libp2p::{Introspect, Introspector};
-use support::{Node, by_id, connected, is_end_by_remote, within};
-
-const NAME: &str = "/exact/1";
-/// What multistream-select writes for one proposal or answer: its header and the name, each with a length and a line's end.
-const NEGOTIATION: u64 = 20 + 1 + NAME.len() as u64 + 1;
-/// A request that asks for this many bytes gets a stream that is dropped in the middle.
-const DROP_IT: u64 = u64::MAX;
-
-/// A request is a length and as many bytes; it asks for the length of the response.
-#[derive(Clone, Copy, Default)]
-struct Codec;
-
-#[derive(Clone, Copy, Debug)]
-struct Request {
-    len: u64,
-    wants: u64,
-}
-
-impl request_response::Codec for Codec {
-    type Protocol = StreamProtocol;
-    type Request = Request;
-    type Response = u64;
-
-    async fn read_request<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Request>
-    where
-        T: AsyncRead + Unpin + Send,
-    {
-        let mut head = [0; 16];
-        io.read_exact(&mut head).await?;
-        let [len, wants] = [0, 8].map(|at| u64::from_be_bytes(head[at..at + 8].try_into().expect("eight")));
-        if wants == DROP_IT {
-            return Err(io::Error::other("not this one"));
-        }
-        let mut body = vec![0; usize::try_from(len).expect("small")];
-        io.read_exact(&mut body).await?;
-        Ok(Request { len, wants })
-    }
-
-    async fn read_response<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<u64>
-    where
-        T: AsyncRead + Unpin + Send,
-    {
-        let mut body = Vec::new();
-        Ok(io.read_to_end(&mut body).await? as u64)
-    }
-
-    async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, request: Request) -> io::Result<()>
-    where
-        T: AsyncWrite + Unpin + Send,
-    {
-        io.write_all(&request.len.to_be_bytes()).await?;
-        io.write_all(&request.wants.to_be_bytes()).await?;
-        io.write_all(&vec![7; usize::try_from(request.len).expect("small")]).await?;
-        io.flush().await
-    }
-
-    async fn write_response<T>(&mut self, _: &StreamProtocol, io: &mut T, len: u64) -> io::Result<()>
-    where
-        T: AsyncWrite + Unpin + Send,
-    {
-        io.write_all(&vec![9; usize::try_from(len).expect("small")]).await
-    }
-}
-
-#[derive(NetworkBehaviour)]
-struct Behaviour {
-    exact: Introspect<request_response::Behaviour<Codec>>,
-    ping: Introspect<ping::Behaviour>,
-}
-
-fn node() -> Node<Behaviour> {
-    let introspector = Introspector::new();
-    let swarm = SwarmBuilder::with_new_identity()
-        .with_tokio()
-        .with_tcp(
-            tcp::Config::default().nodelay(true),
-            introspector.security(noise::Config::new),
-            introspector.muxer(yamux::Config::default),
-        )
-        .expect("TCP")
-        .with_behaviour(|_| {
-            let config = request_response::Config::default()
-                .with_request_timeout(Duration::from_secs(30))
-                .with_max_concurrent_streams(2000);
-            let both = request_response::ProtocolSupport::Full;
-            let exact = request_response::Behaviour::with_codec(
-                Codec,
-                iter::once((StreamProtocol::new(NAME), both)),
-                config,
-            );
-            // Not before the first hour is over: nothing but what a test sends.
-            let ping = ping::Config::new().with_interval(Duration::from_secs(3600));
-            Behaviour {
-                exact: introspector.behaviour(exact),
-                ping: introspector.behaviour(ping::Behaviour::new(ping)),
-            }
-        })
-        .expect("a behaviour")
-        .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(600)))
-        .build();
-    Node::run_with(introspector, swarm, |swarm, event| {
-        if let SwarmEvent::Behaviour(BehaviourEvent::Exact(request_response::Event::Message {
-            message: Message::Request { request, channel, .. },
-            ..
-        })) = event
-        {
-            swarm.behaviour_mut().exact.send_response(channel, request.wants).expect("the peer waits");
-        }
-    })
-}
-
-async fn ask(node: &Node<Behaviour>, of: &Node<Behaviour>, request: Request) -> OutboundRequestId {
-    let peer = of.peer;
-    node.swarm(move |swarm| swarm.behaviour_mut().exact.send_request(&peer, request)).await
-}
-
-fn streams<'a>(all: &'a [Connection], id: &str) -> Vec<&'a Stream> {
-    let listed = by_id(all, id).and_then(|one| one.streams.as_ref());
-    listed.iter().flat_map(|list| &list.streams).filter(|stream| stream.protocol == NAME).collect()
-}
-
-/// In and out.
-fn bytes(stream: &Stream) -> (u64, u64) {
-    let traffic = stream.traffic.expect("traffic");
-    (traffic.traffic_in.expect("in").cum_bytes, traffic.traffic_out.expect("out").cum_bytes)
-}
-
-fn is_over(stream: &Stream) -> bool {
-    [Status::Closed, Status::Error].map(i32::from).contains(&stream.status)
-}
-
-async fn one_stream(node: &Node<Behaviour>, id: &str) -> Stream {
-    node.until("a stream that is over", |all| {
-        streams(all, id).into_iter().find(|stream| is_over(stream)).cloned()
-    })
-    .await
-}
 
 #[tokio::test]
 async fn the_bytes_of_a_stream_are_what_was_sent() {
@@ -176,6 +40,19 @@ async fn the_bytes_of_a_stream_are_what_was_sent() {
     }
 }
 
+/// The bytes of each stream that is over, of each connection; once twenty are.
+async fn all_over(node: &Node<Behaviour>) -> BTreeSet<BTreeSet<(u64, u64)>> {
+    node.until("twenty streams that are over", |all| {
+        let of = |one: &Connection| {
+            let id = String::from_utf8(one.id.to_vec()).expect("text");
+            streams(all, &id).into_iter().filter(|stream| is_over(stream)).map(bytes).collect::<BTreeSet<_>>()
+        };
+        let each = all.iter().map(of).collect::<BTreeSet<_>>();
+        (each.iter().map(BTreeSet::len).sum::<usize>() == 20).then_some(each)
+    })
+    .await
+}
+
 #[tokio::test]
 async fn two_dials_to_one_address_are_two_connections() {
     let (a, b) = (node(), node());
@@ -183,20 +60,53 @@ async fn two_dials_to_one_address_are_two_connections() {
     // Both at once, so that their layers come up side by side.
     a.dial(b.peer, address.clone()).await;
     a.dial(b.peer, address.clone()).await;
-    let mut ids = Vec::new();
-    for _ in 0..2 {
-        let event = a.event("PeerConnected", |_| true).await;
-        ids.push(event["connection"].as_str().expect("an id").to_owned());
+    // In whatever order they are told.
+    let (mut ids, mut attempts) = (Vec::new(), Vec::new());
+    while ids.len() < 2 || attempts.len() < 2 {
+        let Some((name, event)) = a.named(a.told().await) else { continue };
+        match name.as_str() {
+            "PeerConnected" => ids.push(event["connection"].as_str().expect("an id").to_owned()),
+            "DialAttempt" => attempts.push(event),
+            _ => {}
+        }
     }
     assert_ne!(ids[0], ids[1]);
-    for _ in 0..20 {
-        ask(&a, &b, Request { len: 1000, wants: 1000 }).await;
+    // Each attempt was told, as its own connection's.
+    for attempt in &attempts {
+        assert_eq!((&attempt["outcome"], &attempt["error"]), (&json!("connected"), &Value::Null));
+        assert_eq!(
+            (&attempt["peer"], &attempt["address"]),
+            (&json!(b.peer.to_string()), &json!(address.to_string()))
+        );
     }
-    a.until("twenty streams that are over", |all| {
-        let over = ids.iter().flat_map(|id| streams(all, id)).filter(|stream| is_over(stream)).count();
-        (over == 20).then_some(())
+    let tried = attempts.iter().map(|attempt| attempt["connection"].as_str().expect("an id"));
+    assert_eq!(tried.collect::<BTreeSet<_>>(), ids.iter().map(String::as_str).collect());
+    assert!(a.connections().await.iter().all(|one| one.user_provided_tags == ["attempts=1"]));
+
+    // No two requests are of one length, so that each stream is known again at the other end.
+    for number in 0..20 {
+        ask(&a, &b, Request { len: 1000 + number, wants: 2000 + number }).await;
+    }
+    let ours = all_over(&a).await;
+    let theirs = all_over(&b).await;
+    // libp2p takes turns.
+    assert_eq!(ours.iter().map(BTreeSet::len).collect::<Vec<_>>(), [10, 10]);
+    let turned = |one: &BTreeSet<(u64, u64)>| one.iter().map(|(read, written)| (*written, *read)).collect();
+    assert_eq!(ours, theirs.iter().map(turned).collect());
+    let asked = (0..20).map(|number| (NEGOTIATION + 2000 + number, NEGOTIATION + 16 + 1000 + number));
+    assert_eq!(ours.into_iter().flatten().collect::<BTreeSet<_>>(), asked.collect());
+    // So are the connections' sums; that of a negotiation of ping may still be on its way.
+    within("the same sums at both ends", async {
+        let sums =
+            |all: &[Connection]| all.iter().map(|one| in_and_out(one.traffic)).collect::<BTreeSet<_>>();
+        let turned =
+            |sums: BTreeSet<(u64, u64)>| sums.into_iter().map(|(read, written)| (written, read)).collect();
+        while sums(&a.connections().await) != turned(sums(&b.connections().await)) {
+            tokio::task::yield_now().await;
+        }
     })
     .await;
+
     // One is closed: it and its streams alone.
     a.close(&ids[0]).await;
     let gone = a.event("PeerDisconnected", |_| true).await;
@@ -210,11 +120,6 @@ async fn two_dials_to_one_address_are_two_connections() {
         ends.last().filter(|stream| is_over(stream)).map(|_| ())
     })
     .await;
-    // Each attempt was told.
-    for _ in 0..2 {
-        let attempts = a.connections().await;
-        assert!(attempts.iter().all(|one| one.user_provided_tags.contains(&"attempts=1".to_owned())));
-    }
 }
 
 #[tokio::test]

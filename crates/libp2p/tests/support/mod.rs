@@ -1,6 +1,9 @@
 //! Real nodes for the tests: each with its introspector, run by a task of its own.
 #![allow(dead_code, reason = "each test file uses its share")]
 
+#[cfg(feature = "request-response")]
+pub mod exact;
+
 use std::{future::Future, time::Duration};
 
 use futures::StreamExt;
@@ -174,6 +177,15 @@ impl<B: NetworkBehaviour<ToSwarm: Send> + Send> Node<B> {
         self.swarm(move |swarm| swarm.dial(options)).await.ok();
     }
 
+    /// Dials these addresses in order, `at_once` of them at a time.
+    pub async fn dial_all(&self, peer: PeerId, addresses: Vec<Multiaddr>, at_once: u8) {
+        let options = DialOpts::peer_id(peer)
+            .addresses(addresses)
+            .override_dial_concurrency_factor(at_once.try_into().expect("not none"))
+            .build();
+        self.swarm(move |swarm| swarm.dial(options)).await.expect("a dial");
+    }
+
     /// Closes the connection of that id.
     pub async fn close(&self, connection: &str) {
         let number = connection.rsplit('-').next().and_then(|number| number.parse().ok());
@@ -280,6 +292,14 @@ pub async fn refused_address() -> Multiaddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     format!("/ip4/127.0.0.1/tcp/{port}").parse().expect("a multiaddr")
+}
+
+/// An address where somebody takes the connection and says nothing, as long as the listener lives.
+pub async fn silent_address() -> (tokio::net::TcpListener, Multiaddr) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    // The system takes it, up to the length of its queue.
+    (listener, format!("/ip4/127.0.0.1/tcp/{port}").parse().expect("a multiaddr"))
 }
 
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
