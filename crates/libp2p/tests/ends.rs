@@ -4,9 +4,14 @@ mod support;
 
 use std::time::Duration;
 
-use libp2p::{PeerId, swarm::dial_opts::DialOpts};
+use libp2p::{
+    PeerId, ping,
+    swarm::{NetworkBehaviour, dial_opts::DialOpts},
+};
 use peerscope_introspection::{Introspector as _, wire::Status};
-use support::{Setup, connected, is_end_by_remote, refused_address, within};
+use peerscope_libp2p::Introspect;
+use serde_json::json;
+use support::{Setup, connected, is_end_by_remote, node_of, refused_address, within};
 
 #[tokio::test]
 async fn failing_dials_say_why() {
@@ -84,4 +89,23 @@ async fn a_node_that_is_gone() {
     let state = within("a state", introspector.fetch_full_state()).await.expect("not closed");
     let open = state.subsystems.expect("subsystems").connections;
     assert!(open.iter().all(|one| one.status == i32::from(Status::Closed)));
+}
+
+#[derive(NetworkBehaviour)]
+struct Nameless {
+    ping: Introspect<ping::Behaviour>,
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_say_who_it_is() {
+    let a = Setup::default().start();
+    let b = node_of(|introspector, _| Nameless { ping: introspector.behaviour(ping::Behaviour::default()) });
+    let (at_a, _) = connected(&a, &b, b.listen_tcp().await).await;
+    let failed = a.event("PeerIdentifyFailed", |_| true).await;
+    let error = failed["error"].as_str().expect("text").to_owned();
+    assert_eq!(failed, json!({ "peer": b.peer.to_string(), "connection": at_a, "error": error }));
+    assert!(error.contains("no protocols could be agreed upon"), "{error}");
+    // The connection does not mind, and has no agent.
+    let connection = a.until("latency", |all| all.iter().find(|one| one.latency_ns > 0).cloned()).await;
+    assert_eq!(connection.user_provided_tags, ["attempts=1"]);
 }

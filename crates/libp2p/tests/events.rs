@@ -3,12 +3,16 @@
 mod support;
 
 use futures::{FutureExt, StreamExt};
+use libp2p::{
+    core::transport::ListenerId,
+    swarm::{self, FromSwarm, NetworkBehaviour},
+};
 use peerscope_introspection::{
     IntrospectError, Introspector as _, Told, wire::event_type::event_property::PropertyType,
 };
 use peerscope_libp2p::{Introspector, Property, TypedEvent};
 use serde_json::json;
-use support::{Setup, connected};
+use support::{Behaviour, Setup, connected};
 
 #[tokio::test]
 async fn of_several_wrapped_fields_one_reports() {
@@ -32,6 +36,29 @@ async fn of_several_wrapped_fields_one_reports() {
     // And after the one end comes nothing but what comes from the other field's events.
     b.event("PeerDisconnected", |_| true).await;
     assert_eq!(a.connections().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_listener_in_trouble() {
+    let a = Setup::default().start();
+    let listener = ListenerId::next();
+    // No transport of libp2p's can be made to fail so, and go on: made by hand, and told to each field, as the swarm does.
+    a.swarm(move |swarm| {
+        let error = std::io::Error::other("too many open files");
+        let error =
+            FromSwarm::ListenerError(swarm::behaviour::ListenerError { listener_id: listener, err: &error });
+        let Behaviour { ping, identify, .. } = swarm.behaviour_mut();
+        ping.on_swarm_event(error);
+        identify.on_swarm_event(error);
+    })
+    .await;
+    a.introspector.emit("Done", &json!({})).expect("a map");
+    let mut told = Vec::new();
+    while told.last().is_none_or(|(name, _)| name != "Done") {
+        told.extend(a.named(a.told().await));
+    }
+    let expected = json!({ "listener": listener.to_string(), "error": "too many open files" });
+    assert_eq!(told, [("ListenerError".to_owned(), expected), ("Done".to_owned(), json!({}))]);
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use std::{future::Future, time::Duration};
 
 use futures::StreamExt;
 use libp2p::{
-    Multiaddr, PeerId, Swarm, SwarmBuilder, identify, noise, ping, quic,
+    Multiaddr, PeerId, Swarm, SwarmBuilder, identify,
+    identity::Keypair,
+    noise, ping, quic,
     swarm::{
         ConnectionId, NetworkBehaviour, SwarmEvent,
         dial_opts::{DialOpts, PeerCondition},
@@ -51,7 +53,7 @@ impl Default for Setup {
 }
 
 impl Setup {
-    fn behaviour(&self, introspector: &Introspector, key: &libp2p::identity::Keypair) -> Behaviour {
+    fn behaviour(&self, introspector: &Introspector, key: &Keypair) -> Behaviour {
         let ping = ping::Config::new().with_interval(Duration::from_millis(100));
         let identify =
             identify::Config::new("/test/1".into(), key.public()).with_agent_version(self.agent.clone());
@@ -69,9 +71,7 @@ impl Setup {
         let introspector = Introspector::builder().max_queued_events(self.max_queued_events).build();
         let builder = SwarmBuilder::with_new_identity().with_tokio();
         let wrapped = introspector.clone();
-        let other = move |key: &libp2p::identity::Keypair| {
-            wrapped.wrap(quic::tokio::Transport::new(quic::Config::new(key)))
-        };
+        let other = move |key: &Keypair| wrapped.wrap(quic::tokio::Transport::new(quic::Config::new(key)));
         let tcp = tcp::Config::default().nodelay(true);
         let yamux = introspector.muxer(yamux::Config::default);
         let idle = self.idle;
@@ -267,12 +267,20 @@ impl<B: NetworkBehaviour<ToSwarm: Send> + Send> Node<B> {
 }
 
 /// A running node of other behaviours than [`Behaviour`]'s, with TCP.
-pub fn node_of<B>(make: impl FnOnce(&Introspector, &libp2p::identity::Keypair) -> B) -> Node<B>
+pub fn node_of<B>(make: impl FnOnce(&Introspector, &Keypair) -> B) -> Node<B>
+where
+    B: NetworkBehaviour<ToSwarm: Send> + Send,
+{
+    node_with_key(Keypair::generate_ed25519(), make)
+}
+
+/// The same, as the peer of that key.
+pub fn node_with_key<B>(key: Keypair, make: impl FnOnce(&Introspector, &Keypair) -> B) -> Node<B>
 where
     B: NetworkBehaviour<ToSwarm: Send> + Send,
 {
     let introspector = Introspector::new();
-    let swarm = SwarmBuilder::with_new_identity()
+    let swarm = SwarmBuilder::with_existing_identity(key)
         .with_tokio()
         .with_tcp(
             tcp::Config::default().nodelay(true),
@@ -287,10 +295,13 @@ where
     Node::run(introspector, swarm)
 }
 
-/// An address where nobody listens.
+/// An address where nobody listens, as long as this process runs.
 pub async fn refused_address() -> Multiaddr {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+    let port = socket.local_addr().expect("an address").port();
+    // Bound and never listening: a port that is given back may be the next listener's, in whatever test runs beside this one.
+    std::mem::forget(socket);
     format!("/ip4/127.0.0.1/tcp/{port}").parse().expect("a multiaddr")
 }
 
