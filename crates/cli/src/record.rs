@@ -111,16 +111,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 /// Session after session. Errs when the file can't be written, or when the endpoint refuses from the beginning.
 async fn record(recorder: &mut Recorder) -> Result<Infallible> {
-    let (mut said, mut asks_own) = (None, true);
+    let (mut said, mut asking) = (None, own::Asking::default());
     loop {
         let sessions = recorder.counts.sessions;
         let lost = match dial(&recorder.address).await {
             Ok(socket) => {
-                if asks_own {
-                    let own = own::fetch(&recorder.address).await;
-                    asks_own = own.again;
-                    recorder.take_own(own).await?;
-                }
+                recorder.ask_own(&mut asking).await?;
                 recorder.listen(socket).await?
             }
             Err(lost) => lost,

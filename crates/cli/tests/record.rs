@@ -4,6 +4,7 @@
 use std::{
     path::PathBuf,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
 };
 
 use futures::{SinkExt, StreamExt};
@@ -209,16 +210,39 @@ impl Odd {
         Self::greeted(self.socket().await).await
     }
 
-    /// A client that asked for what the node recorded itself, and got this.
-    async fn client_with(&self, recording: &[u8]) -> WebSocketStream<TcpStream> {
+    /// A client that asked for what the node recorded itself since a time, and got this.
+    async fn client_with(&self, since: &str, recording: &[u8]) -> WebSocketStream<TcpStream> {
         let socket = accept_async(self.stream().await).await.expect("a socket");
+        self.recorded(since, recording, Duration::ZERO).await;
+        self.greeted_in_time(socket).await
+    }
+
+    /// On a slow machine it asks for what happened meanwhile, which is nothing.
+    async fn greeted_in_time(&self, socket: WebSocketStream<TcpStream>) -> WebSocketStream<TcpStream> {
+        let nothing = async {
+            loop {
+                self.refuse("204 No Content").await;
+            }
+        };
+        tokio::select! {
+            (socket, _) = Self::greeted(socket) => socket,
+            () = nothing => unreachable!("it has no end"),
+        }
+    }
+
+    /// Answers a question for the node's own recording: half of it takes so long.
+    async fn recorded(&self, since: &str, recording: &[u8], half: Duration) {
         let mut stream = self.stream().await;
         let mut request = [0; 2048];
         let read = stream.read(&mut request).await.expect("a request");
-        assert!(request[..read].starts_with(b"GET /recording?token=s3cret HTTP/1.1\r\n"));
+        let line = format!("GET /recording?token=s3cret{since} HTTP/1.1\r\n");
+        let asked = String::from_utf8_lossy(&request[..read]);
+        assert!(asked.starts_with(&line), "{line} {asked}");
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", recording.len());
-        stream.write_all(&[head.as_bytes(), recording].concat()).await.expect("sent");
-        Self::greeted(socket).await.0
+        let (first, second) = recording.split_at(recording.len() / 2);
+        stream.write_all(&[head.as_bytes(), first].concat()).await.expect("sent");
+        tokio::time::sleep(half).await;
+        stream.write_all(second).await.expect("sent");
     }
 
     async fn greeted(mut socket: WebSocketStream<TcpStream>) -> (WebSocketStream<TcpStream>, Vec<Vec<u8>>) {
@@ -328,13 +352,13 @@ async fn what_the_node_recorded_itself_comes_first_and_fills_what_was_missed() {
         (states, file.events.iter().map(|event| event.ts).collect::<Vec<_>>())
     };
 
-    let mut socket = odd.client_with(&message(&own[..4])).await;
+    let mut socket = odd.client_with("", &message(&own[..4])).await;
     // The state that the node recorded last, told once more, and an event after it.
     socket.send(Message::Binary(message([&state(20), &event(20, "live")]))).await.expect("sent");
     recording.holds(|file| times(file) == (vec![10, 20], vec![11, 12, 20])).await;
     drop(socket);
     recording.says("Trying again").await;
-    let mut socket = odd.client_with(&message(&own[1..])).await;
+    let mut socket = odd.client_with("&since=20", &message(&own[1..])).await;
     socket.send(Message::Binary(message([&state(40)]))).await.expect("sent");
     recording.holds(|file| times(file) == (vec![10, 20, 30, 40], vec![11, 12, 20, 21])).await;
     let (said, code) = recording.stop("-TERM").await;
@@ -384,6 +408,25 @@ async fn who_refuses_from_the_beginning_ends_it() {
         assert_eq!(code, Some(1), "{told}");
         assert!(told.contains(said) && !told.contains("s3cret"), "{told}");
     }
+}
+
+/// The recording is a copy of the moment it was asked for: on a slow way much happens until it is there.
+#[tokio::test]
+async fn what_happens_while_the_recording_is_on_its_way_is_there_once() {
+    let (odd, url) = Odd::listen().await;
+    let (_folder, path) = folder();
+    let recording = Recording::start(&url, &path, &[]);
+    let all: Vec<bytes::Bytes> = (0..30).map(|n| event(1000 + n, &format!("{{\"n\":{n}}}"))).collect();
+    let socket = accept_async(odd.stream().await).await.expect("a socket");
+    odd.recorded("", &message(&all[..10]), Duration::from_millis(300)).await;
+    odd.recorded("&since=1009", &message(&all[8..20]), Duration::ZERO).await;
+    let mut socket = odd.greeted_in_time(socket).await;
+    socket.send(Message::Binary(message(&all[20..]))).await.expect("sent");
+    recording.holds(|file| file.events.len() == 30).await;
+    let (said, code) = recording.stop("-TERM").await;
+    assert_eq!(code, Some(0), "{said}");
+    let told: Vec<u64> = Contents::read(&path).events.iter().map(|event| event.ts).collect();
+    assert_eq!(told, (1000..1030).collect::<Vec<_>>());
 }
 
 #[tokio::test]

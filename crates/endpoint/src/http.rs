@@ -7,7 +7,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming,
@@ -18,17 +17,18 @@ use hyper::{
 use tokio_tungstenite::tungstenite::handshake::server::create_response;
 
 use crate::{
+    body::Pieces,
     files::{self, Files},
     guard::{Guard, Refusal},
     hub::{Entry, Hub, TooMany},
     lock,
-    recording::NoRecording,
+    recording::{Ask, NoRecording},
 };
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-type Answer = Response<Full<Bytes>>;
+type Answer = Response<Pieces>;
 
 /// What is served on a port.
 pub(crate) struct Site {
@@ -81,7 +81,7 @@ impl Site {
         match create_response(&wanted) {
             Ok(response) => {
                 *lock(upgrade) = Some(Upgrade { on, entry: hub.enter(remote) });
-                response.map(|()| Full::default())
+                response.map(|()| Pieces::default())
             }
             Err(_) => {
                 let sentence = "This is a WebSocket endpoint: connect with a viewer that speaks the introspection protocol.";
@@ -103,10 +103,15 @@ impl Site {
             return answer;
         }
         let unavailable = |sentence| text(StatusCode::SERVICE_UNAVAILABLE, sentence);
-        match hub.recording().await {
-            Ok(bytes) => {
-                let mut answer = bytes_of(bytes, "application/octet-stream");
-                answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match hub.recording(Ask::of(head.uri.query(), &head.headers)).await {
+            Ok(copy) => {
+                let mut answer = bytes_of(copy.pieces, "application/octet-stream");
+                let headers = answer.headers_mut();
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+                if copy.is_packed {
+                    headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                }
                 answer
             }
             // No error: a browser would have a line in its console for each page that asks.
@@ -161,7 +166,7 @@ impl Site {
             HeaderValue::from_static("same-origin"),
         );
         if readable {
-            headers.insert(header::VARY, HeaderValue::from_static("origin"));
+            headers.append(header::VARY, HeaderValue::from_static("origin"));
             let origin =
                 self.guard.foreign_but_allowed(&head.headers).filter(|_| self.guard.host(head).is_ok());
             if let Some(origin) = origin.and_then(|origin| HeaderValue::from_str(origin).ok()) {
@@ -188,14 +193,14 @@ fn text(status: StatusCode, sentence: &'static str) -> Answer {
 }
 
 fn no_recording() -> Answer {
-    let mut answer = Response::new(Full::default());
+    let mut answer = Response::new(Pieces::default());
     *answer.status_mut() = StatusCode::NO_CONTENT;
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
 
-fn bytes_of(body: Bytes, content_type: &'static str) -> Answer {
-    let mut answer = Response::new(Full::new(body));
+fn bytes_of(body: impl Into<Pieces>, content_type: &'static str) -> Answer {
+    let mut answer = Response::new(body.into());
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
 }

@@ -23,7 +23,7 @@ use crate::{
     event::{EventFrame, EventTypes, encode},
     lock,
     options::{Options, Tuning},
-    recording::{NoRecording, Recordings},
+    recording::{Ask, Copy, NoRecording, Recordings},
     session::Session,
     stats::{self, Counters, EndpointStats},
 };
@@ -211,8 +211,8 @@ impl Hub {
     }
 
     /// The node's recording.
-    pub(crate) async fn recording(&self) -> Result<Bytes, NoRecording> {
-        let recording = self.recordings.get(&*self.introspector, &self.tuning).await;
+    pub(crate) async fn recording(&self, ask: Ask) -> Result<Copy, NoRecording> {
+        let recording = self.recordings.get(&*self.introspector, &self.tuning, ask).await;
         if let Err(NoRecording::Busy) = recording {
             self.counters.refused_recordings.fetch_add(1, Relaxed);
         }

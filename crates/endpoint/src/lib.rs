@@ -23,6 +23,7 @@
 //! what a client does not take in time is dropped, counted, and told.
 #![warn(missing_docs)]
 
+mod body;
 mod endpoint;
 mod event;
 mod files;

@@ -3,11 +3,13 @@
 
 mod support;
 
-use std::{net::SocketAddr, sync::atomic::Ordering::SeqCst, time::Duration};
+use std::{io::Read, net::SocketAddr, sync::atomic::Ordering::SeqCst, time::Duration};
 
 use bytes::Bytes;
+use flate2::read::GzDecoder;
 use futures::future::join_all;
 use peerscope_endpoint::{Endpoint, Options};
+use peerscope_introspection::{frame::segment, recording::Writer};
 use support::*;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -30,6 +32,16 @@ fn narrow(share: Duration) -> Options {
 
 fn keeps(script: &Script, bytes: usize) -> Bytes {
     let recording: Bytes = (0..bytes).map(|place| (place % 251) as u8).collect();
+    *script.recording.lock().expect("no panic") = Some(recording.clone());
+    recording
+}
+
+/// A recording of so many events, each a second after the one before.
+fn keeps_events(script: &Script, seconds: std::ops::Range<u64>) -> Bytes {
+    let mut writer = Writer::new();
+    let event = |at| Event { ts: at * 1000, content: format!("{{\"at\":{at}}}"), ..Event::default() };
+    seconds.for_each(|at| writer.put_segment(&segment(Payload::Event(event(at)))));
+    let recording = Bytes::from(writer.take().to_vec());
     *script.recording.lock().expect("no panic") = Some(recording.clone());
     recording
 }
@@ -68,6 +80,70 @@ async fn head_tells_its_length_and_has_the_same_checks() {
         assert_eq!((head.status, head.body.len()), (status, 0), "{path} {headers:?}");
     }
     assert_eq!(script.recordings.load(SeqCst), 2, "nobody who is refused costs the node anything");
+}
+
+#[tokio::test]
+async fn who_knows_the_past_gets_what_is_new() {
+    let (script, endpoint) = started(narrow(Duration::from_secs(3600))).await;
+    let addr = endpoint.listen_addrs()[0];
+    let whole = keeps_events(&script, 0..1000);
+    let new = keeps_events(&script, 899..1000);
+    keeps_events(&script, 0..1000);
+    let since = |since: &str| format!("{}&since={since}", path());
+    for (since, body) in [(since("900000"), &new), (since("x"), &whole), (since("0"), &whole)] {
+        let get = ask(addr, "GET", &since, &[]).await;
+        assert_eq!((get.status, get.header("content-encoding")), (200, None));
+        assert!(get.body == *body, "{since}: {} bytes", get.body.len());
+        let head = ask(addr, "HEAD", &since, &[]).await;
+        assert_eq!(head.header("content-length"), Some(&*body.len().to_string()), "{since}");
+    }
+    assert_eq!(ask(addr, "GET", "/recording?since=1", &[]).await.status, 401);
+}
+
+#[tokio::test]
+async fn it_is_packed_for_those_who_unpack_it() {
+    let (script, endpoint) = started(narrow(Duration::from_secs(3600))).await;
+    let addr = endpoint.listen_addrs()[0];
+    let whole = keeps_events(&script, 0..100_000);
+    let new = keeps_events(&script, 49_999..100_000);
+    let last = keeps_events(&script, 99_998..100_000);
+    keeps_events(&script, 0..100_000);
+    let (whole_path, new_path) = (path(), format!("{}&since=50000000", path()));
+    let last_path = format!("{}&since=99999000", path());
+    for (path, body) in [(&whole_path, whole), (&new_path, new)] {
+        let answers =
+            join_all((0..6).map(|_| ask(addr, "GET", path, &[("accept-encoding", "br, gzip")]))).await;
+        for answer in answers {
+            assert_eq!((answer.status, answer.header("vary")), (200, Some("accept-encoding")));
+            // One that finds no room has it as it is.
+            let mut unpacked = Vec::new();
+            if answer.header("content-encoding") == Some("gzip") {
+                assert!(answer.body.len() < body.len() / 2, "{} of {}", answer.body.len(), body.len());
+                GzDecoder::new(&*answer.body).read_to_end(&mut unpacked).expect("gzip");
+            } else {
+                assert!(path == &new_path, "all of it is packed once");
+                unpacked = answer.body;
+            }
+            assert!(unpacked == body);
+        }
+    }
+    // What is short is not worth it.
+    let short = ask(addr, "GET", &last_path, &[("accept-encoding", "gzip")]).await;
+    assert_eq!((short.header("content-encoding"), &*short.body), (None, &*last));
+}
+
+#[tokio::test]
+async fn those_who_wait_for_the_same_slow_copy_share_it() {
+    let mut options = narrow(Duration::from_millis(50));
+    options.tuning.answer = LIMIT;
+    let (script, endpoint) = started(options).await;
+    let addr = endpoint.listen_addrs()[0];
+    keeps(&script, LONG);
+    script.slow_ms.store(300, SeqCst);
+    let path = path();
+    let answers = join_all((0..12).map(|_| ask(addr, "GET", &path, &[]))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    assert!(script.recordings.load(SeqCst) < 4, "{} copies", script.recordings.load(SeqCst));
 }
 
 #[tokio::test]

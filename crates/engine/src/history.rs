@@ -73,6 +73,8 @@ pub struct History {
     link_lost: bool,
     expected_interval_ms: u64,
     own: Own,
+    /// The pace of the node's own snapshots, as far as it was told.
+    own_interval_ms: Option<u64>,
     pub seen: Seen,
     /// Grows with every snapshot and Runtime: what shows at a time may have changed.
     pub version: u64,

@@ -245,6 +245,29 @@ fn what_the_node_recorded_itself_has_a_pace_of_its_own() {
     assert_eq!(gaps(&[&filled[..], &[(53, own), (58, own), (59, live)]].concat()), [(28, 53)]);
     // Only the first live one follows at that pace.
     assert_eq!(gaps(&[&filled[..], &[(30, live), (34, live)]].concat()), [(30, 34)]);
+    // Of few snapshots the pace is the longest between two, of one the session's.
+    let few = [(1, None), (2, None), (3, None), (4, None), (8, own), (13, own)];
+    assert_eq!(gaps(&[&few[..], &[(18, live)]].concat()), []);
+    assert_eq!(gaps(&[&few[..], &[(30, live)]].concat()), [(13, 30)]);
+    assert_eq!(gaps(&[(3, None), (4, None), (5, own), (14, live)]), [(5, 14)]);
+    // Unless it was told before: each 5 s.
+    assert_eq!(gaps(&[&filled[..], &[(29, live), (36, own), (44, live)]].concat()), []);
+    assert_eq!(gaps(&[&filled[..], &[(29, live), (36, own), (64, live)]].concat()), [(36, 64)]);
+}
+
+#[test]
+fn what_is_missing_after_a_few_snapshots_of_the_nodes_own_is_a_gap() {
+    let mut engine = engine();
+    engine.expect_interval(1000);
+    (1..=10).for_each(|second| tell(&mut engine, second * 1000, &[]));
+    engine.own_recording(true);
+    (11..=13).for_each(|second| tell(&mut engine, second * 1000, &[]));
+    engine.own_recording(false);
+    [22_500, 23_500].into_iter().for_each(|at_ms| tell(&mut engine, at_ms, &[]));
+    let frame = engine
+        .answer(&view(Cursor::Live, Panel::Timeline(peerscope_engine::view::TimelineAsk { columns: 100 })));
+    let peerscope_engine::frame::Answer::Timeline(timeline) = &frame.panels[0] else { panic!() };
+    assert_eq!(timeline.gaps, [Range { from_ms: 13_000, to_ms: 22_500 }]);
 }
 
 #[test]

@@ -96,6 +96,12 @@ impl Seam {
         self.state_ms
     }
 
+    /// Where a recording has to begin to reach back to what is known, in ms since the Unix epoch; None when nothing is.
+    #[must_use]
+    pub fn since_ms(&self) -> Option<u64> {
+        [self.state_ms, self.event_ms].into_iter().flatten().min()
+    }
+
     /// Begins to join the node's own recording to what is known by now.
     #[must_use]
     pub fn join(&self) -> Join {

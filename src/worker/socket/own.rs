@@ -17,9 +17,12 @@ use peerscope_introspection::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache, RequestInit, Response};
+use web_sys::{
+    ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache, RequestInit, RequestRedirect,
+    Response,
+};
 
-use self::terms::{Answer, MAX_BYTES, Patience, Trouble};
+use self::terms::{Again, Answer, Lessons, MAX_BYTES, Patience, QUICK_MS, Trouble, since};
 use super::{Phase, greet, take};
 use crate::{
     bridge::FromWorker,
@@ -39,7 +42,7 @@ const MESSAGE: usize = 64 << 10;
 /// Whether the endpoint is asked, and what ends the question that is under way.
 #[derive(Default)]
 pub struct Asking {
-    never: bool,
+    lessons: Lessons,
     stop: Option<Stop>,
 }
 
@@ -53,8 +56,10 @@ impl Asking {
 pub fn ask(worker: &Rc<Worker>) {
     let init = plain_request();
     init.set_cache(RequestCache::NoStore);
+    // To no origin but the endpoint's.
+    init.set_redirect(RequestRedirect::Error);
     let asked = worker.live(|live| {
-        live.own.stop = Some(Stop::new(&init)?).filter(|_| !live.own.never);
+        live.own.stop = Some(Stop::new(&init)?).filter(|_| live.own.lessons.asks());
         live.own.stop.as_ref().map(|_| (own_recording(&live.url), live.dials))
     });
     let Some(Some((url, dial))) = asked else {
@@ -72,6 +77,8 @@ pub fn ask(worker: &Rc<Worker>) {
         patience,
         reader: Reader::new(),
         join,
+        round: 0,
+        fills: false,
         bytes: 0,
         is_cut_off: false,
         slice_ms: worker.now(),
@@ -80,7 +87,7 @@ pub fn ask(worker: &Rc<Worker>) {
         own: OwnRecording::default(),
     };
     spawn_local(async move {
-        let ended = job.run(&url, &init).await;
+        let ended = job.rounds(&url, &init).await;
         job.end(ended);
     });
 }
@@ -113,7 +120,7 @@ enum Ended {
     /// The socket, or the source, is another.
     Unwanted,
     /// The endpoint has none. Whether it is asked again.
-    Without(bool),
+    Without(Again),
     Failed(Trouble),
 }
 
@@ -125,6 +132,10 @@ struct Job {
     _timers: [Timeout; 2],
     reader: Reader,
     join: Join,
+    /// How often it was asked for before.
+    round: u32,
+    /// The first answer reaches back to what was known.
+    fills: bool,
     /// That came.
     bytes: u64,
     is_cut_off: bool,
@@ -153,17 +164,46 @@ impl Job {
         }
     }
 
+    /// Asks for it, and then for what happened while it came, until that came quickly: what happens from then to the greeting
+    /// is missing.
+    async fn rounds(&mut self, url: &str, init: &RequestInit) -> Result<(), Ended> {
+        loop {
+            let asked_ms = self.worker.now();
+            let known = self.worker.store(self.epoch, |store| (store.seam.since_ms(), store.seam.join()));
+            let Some((since_ms, join)) = known else { return Err(Ended::Unwanted) };
+            (self.reader, self.join) = (Reader::new(), join);
+            self.run(&since(url, since_ms), init).await?;
+            self.join.finish().into_iter().for_each(|payload| self.take(payload));
+            self.keep();
+            let reaches_back = self.join.reaches_back();
+            if self.round > 0 && !reaches_back {
+                return Err(Ended::Failed(Trouble::Slow));
+            }
+            if self.round == 0 {
+                self.fills = reaches_back;
+            }
+            if self.worker.now() - asked_ms < QUICK_MS {
+                return Ok(());
+            }
+            self.round += 1;
+        }
+    }
+
     async fn run(&mut self, url: &str, init: &RequestInit) -> Result<(), Ended> {
         let is_ours = self.worker.scope().location().origin() == origin_of(url);
         let answer = JsFuture::from(self.worker.scope().fetch_with_str_and_init(url, init)).await;
         self.wanted()?;
         let Ok(Ok(response)) = answer.map(|answer| answer.dyn_into::<Response>()) else {
             // Of another origin it may be that this page may not read what an older endpoint says.
-            return Err(if is_ours { Ended::Failed(Trouble::Unreachable) } else { Ended::Without(false) });
+            return Err(if is_ours {
+                Ended::Failed(Trouble::Unreachable)
+            } else {
+                Ended::Without(Again::Once)
+            });
         };
         match Answer::of(response.status()) {
             Answer::Recording => {}
-            Answer::Without { again } => return Err(Ended::Without(again)),
+            Answer::Without(again) => return Err(Ended::Without(again)),
             Answer::Failed(trouble) => return Err(Ended::Failed(trouble)),
         }
         let Some(body) = response.body() else { return self.take_all(true).await };
@@ -279,7 +319,7 @@ impl Job {
             self.join.finish().into_iter().for_each(|payload| self.take(payload));
         }
         self.keep();
-        let (fills, took) = (self.join.reaches_back(), self.own.frames > 0);
+        let (fills, took) = (self.fills, self.own.frames > 0);
         if fills && ended.is_ok() {
             // Even where there is nothing new: a node that had no snapshot to add is no gap.
             self.worker.engine(|engine, _| engine.own_recording(true));
@@ -287,14 +327,14 @@ impl Job {
         self.worker.engine(|engine, _| engine.own_recording(false));
         let (is_whole, again, trouble) = match ended {
             Err(Ended::Unwanted) => return,
-            Ok(()) => (true, true, None),
+            Ok(()) => (true, Again::Yes, None),
             Err(Ended::Without(again)) => (false, again, None),
-            Err(Ended::Failed(trouble)) => (false, trouble.is_asked_again(), Some(trouble.sentence())),
+            Err(Ended::Failed(trouble)) => (false, trouble.again(), Some(trouble.sentence())),
         };
         let own_state_ms = self.worker.store(self.epoch, |store| store.seam.state_ms()).flatten();
         let filled = self.worker.live(|live| {
             live.own.stop();
-            live.own.never = !again;
+            live.own.lessons.learn(again);
             live.own_state_ms = own_state_ms.filter(|_| took);
             // A part of it leaves the rest missing.
             live.lost = if is_whole && fills { false } else { live.lost || (took && !is_whole) };

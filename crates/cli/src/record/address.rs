@@ -82,12 +82,14 @@ impl Address {
         self.port
     }
 
-    /// What a request for the node's own recording names: beside the socket, with the token.
-    pub fn own_recording(&self) -> String {
+    /// What a request for the node's own recording since a time names: beside the socket, with the token.
+    pub fn own_recording(&self, since_ms: Option<u64>) -> String {
         let path = self.url.path();
         let folder = path.rfind('/').map_or("", |at| &path[..at]);
         let query = self.url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        format!("{folder}/recording{query}")
+        let sign = if query.is_empty() { "?" } else { "&" };
+        let since = since_ms.map(|ms| format!("{sign}since={ms}")).unwrap_or_default();
+        format!("{folder}/recording{query}{since}")
     }
 
     /// `host:port`, as a request names it.
@@ -197,8 +199,10 @@ mod tests {
             ("ws://[::1]/node/7/introspect?k=v&token=t", "/node/7/recording?k=v&token=t", "[::1]:80"),
             ("127.0.0.1:9", "/recording", "127.0.0.1:9"),
         ] {
-            assert_eq!((&*parse(text).own_recording(), &*parse(text).authority()), (target, authority));
+            assert_eq!((&*parse(text).own_recording(None), &*parse(text).authority()), (target, authority));
         }
+        assert_eq!(parse("127.0.0.1:9").own_recording(Some(7)), "/recording?since=7");
+        assert_eq!(parse("ws://h:1/a?token=t").own_recording(Some(7)), "/recording?token=t&since=7");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper::{Request, StatusCode, client::conn::http1::handshake, header};
 use hyper_util::rt::TokioIo;
-use peerscope_introspection::recording::{Item, Reader};
+use peerscope_introspection::recording::{Item, Problem, Reader};
 use tokio::{
     net::TcpStream,
     task::JoinSet,
@@ -21,6 +21,8 @@ use super::{address::Address, recorder::Recorder};
 const FIRST: Duration = Duration::from_secs(4);
 /// To its last: an endpoint ends a session that has not greeted within 10 s.
 const WHOLE: Duration = Duration::from_secs(8);
+/// What came sooner is as good as new; else what happened meanwhile is asked for.
+const QUICK: Duration = Duration::from_millis(250);
 /// As much of it is taken, packed and unpacked: 64 MiB.
 const MAX_BYTES: u64 = 64 << 20;
 
@@ -32,34 +34,51 @@ pub struct Own {
     trouble: Option<anyhow::Error>,
     /// Another session may have one.
     pub again: bool,
+    /// It did not even begin to come.
+    is_silent: bool,
 }
 
-/// Asks for it, and waits for it within bounds.
-pub async fn fetch(address: &Address) -> Own {
-    let mut own = Own { pieces: Vec::new(), trouble: None, again: true };
-    let began = Instant::now();
-    own.trouble = match timeout_at(began + WHOLE, receive(address, began + FIRST, &mut own)).await {
+/// Whether each session asks for it.
+#[derive(Debug, Default)]
+pub struct Asking {
+    never: bool,
+    /// One after the other. Each session would have to wait for an endpoint that says nothing, and one can be late.
+    silences: u8,
+}
+
+impl Asking {
+    fn learn(&mut self, own: &Own) {
+        self.silences = if own.is_silent { self.silences + 1 } else { 0 };
+        self.never = !own.again || self.silences >= 2;
+    }
+}
+
+/// Asks for what is of this time or later, and waits for it within bounds.
+pub async fn fetch(address: &Address, since_ms: Option<u64>, began: Instant) -> Own {
+    let mut own = Own { pieces: Vec::new(), trouble: None, again: true, is_silent: false };
+    own.trouble = match timeout_at(began + WHOLE, receive(address, since_ms, began + FIRST, &mut own)).await {
         Ok(received) => received.err(),
         Err(_) => Some(anyhow!("it did not come whole within {} s, and the rest was left", WHOLE.as_secs())),
     };
     own
 }
 
-async fn receive(address: &Address, first: Instant, own: &mut Own) -> Result<()> {
+async fn receive(address: &Address, since_ms: Option<u64>, first: Instant, own: &mut Own) -> Result<()> {
     // Ends with this.
     let mut connections = JoinSet::new();
     let asked = timeout_at(first, async {
         let stream = TcpStream::connect((address.host(), address.port())).await?;
         let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
         connections.spawn(connection);
-        let request = Request::get(address.own_recording())
+        let request = Request::get(address.own_recording(since_ms))
             .header(header::HOST, address.authority())
+            // The reader of recordings unpacks it.
+            .header(header::ACCEPT_ENCODING, "gzip")
             .body(Empty::<Bytes>::new())?;
         Ok::<_, anyhow::Error>(sender.send_request(request).await?)
     });
     let Ok(answer) = asked.await else {
-        // Each session would have to wait so long.
-        own.again = false;
+        own.is_silent = true;
         bail!("it did not begin to come within {} s", FIRST.as_secs());
     };
     let mut answer = answer?;
@@ -89,13 +108,31 @@ async fn receive(address: &Address, first: Instant, own: &mut Own) -> Result<()>
 }
 
 impl Recorder {
-    /// Writes what of it is new, and says what came.
+    /// Asks for it and writes it, and what happened while it came, until that came quickly or time is over.
     ///
     /// # Errors
     /// When the file can't be written.
-    pub async fn take_own(&mut self, own: Own) -> Result<()> {
+    pub async fn ask_own(&mut self, asking: &mut Asking) -> Result<()> {
+        self.own_state_ms = None;
+        let began = Instant::now();
+        while !asking.never {
+            let asked = Instant::now();
+            let own = fetch(&self.address, self.seam.since_ms(), began).await;
+            asking.learn(&own);
+            let ends = own.trouble.is_some() || own.pieces.is_empty();
+            self.take_own(own).await?;
+            if ends || asked.elapsed() < QUICK {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what of it is new, and says what came.
+    async fn take_own(&mut self, own: Own) -> Result<()> {
         let (mut join, mut reader) = (self.seam.join(), Reader::new());
         let (mut frames, mut damaged, mut unread) = (0_u64, 0_u64, own.trouble);
+        let is_cut_off = unread.is_some();
         own.pieces.iter().for_each(|piece| reader.push(piece));
         reader.finish();
         // Nothing at all is no recording that was cut off.
@@ -115,6 +152,8 @@ impl Recorder {
                 Item::Problem(problem) if problem.is_fatal() => {
                     unread.get_or_insert_with(|| problem.into());
                 }
+                // Where it breaks off, which is said.
+                Item::Problem(Problem::Truncated { .. } | Problem::Gzip { .. }) if is_cut_off => {}
                 Item::Problem(_) => damaged += 1,
             }
             if self.out.is_full() {
@@ -125,15 +164,14 @@ impl Recorder {
             frames += 1;
             self.put_own(&payload);
         }
-        self.own_state_ms = self.seam.state_ms().filter(|_| frames > 0);
         if frames > 0 {
+            self.own_state_ms = self.seam.state_ms();
             let text = format!("{frames} frames of the node's own recorder come first");
             self.progress.suspend(|| tracing::info!("{text}"));
         }
         if damaged > 0 {
-            self.warn(&format!(
-                "{damaged} places of the node's own recording are damaged, and were left out"
-            ));
+            let what = if damaged == 1 { "place" } else { "places" };
+            self.warn(&format!("left out of the node's own recording, as damaged: {damaged} {what}"));
         }
         if let Some(why) = unread {
             let why = self.address.conceal(&format!("{why:#}"));
@@ -169,14 +207,14 @@ mod tests {
             }
             String::from_utf8_lossy(&request[..read]).into_owned()
         };
-        let (own, asked) = tokio::join!(fetch(&address), serve);
+        let (own, asked) = tokio::join!(fetch(&address, Some(7), Instant::now()), serve);
         (own, asked)
     }
 
     #[tokio::test]
     async fn it_is_asked_for_beside_the_socket() {
         let (own, asked) = of(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc", true).await;
-        assert!(asked.starts_with("GET /a/recording?token=t HTTP/1.1\r\n"), "{asked}");
+        assert!(asked.starts_with("GET /a/recording?token=t&since=7 HTTP/1.1\r\n"), "{asked}");
         assert!(asked.contains("host: 127.0.0.1:"), "{asked}");
         assert!(own.trouble.is_none() && own.pieces.concat() == b"abc" && own.again, "{own:?}");
     }
@@ -199,7 +237,13 @@ mod tests {
     #[tokio::test]
     async fn who_never_ends_is_not_waited_for() {
         let (own, _) = of(b"", false).await;
-        assert!(own.trouble.is_some() && !own.again, "{own:?}");
+        assert!(own.trouble.is_some() && own.is_silent, "{own:?}");
+        // It may have been late once.
+        let mut asking = Asking::default();
+        asking.learn(&own);
+        assert!(!asking.never);
+        asking.learn(&own);
+        assert!(asking.never);
         let (own, _) = of(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", false).await;
         assert!(own.trouble.is_some() && own.pieces.concat() == b"abc", "{own:?}");
     }

@@ -30,6 +30,8 @@ pub struct Script {
     pub recording: Mutex<Option<Bytes>>,
     /// How often it was asked for its recording.
     pub recordings: AtomicU64,
+    /// How long that takes it.
+    pub slow_ms: AtomicU64,
     /// Every question is answered by "unavailable".
     pub broken: AtomicBool,
     /// No question is ever answered.
@@ -140,6 +142,7 @@ impl Introspector for Script {
             if self.stuck.load(SeqCst) {
                 std::future::pending::<()>().await;
             }
+            tokio::time::sleep(Duration::from_millis(self.slow_ms.load(SeqCst))).await;
             self.recording.lock().expect("no panic").clone()
         })
     }

@@ -38,7 +38,10 @@ impl History {
         self.own = match (is_own, self.own) {
             (true, Own::From(_)) | (false, Own::No | Own::Until(_)) => return,
             (true, _) => Own::From(self.last_ms()),
-            (false, Own::From(from)) => Own::Until(from),
+            (false, Own::From(from)) => {
+                self.own_interval_ms = self.usual_interval_ms(from).or(self.own_interval_ms);
+                Own::Until(from)
+            }
         };
     }
 
@@ -46,7 +49,7 @@ impl History {
         let Some(before) = before else { return false };
         let usual = match (self.own, self.expected_interval_ms) {
             (Own::From(from), _) => self.usual_interval_ms(from),
-            (Own::Until(from), known) => self.usual_interval_ms(from).map(|own| own.max(known)),
+            (Own::Until(from), known) => self.own_interval_ms(from).map(|own| own.max(known)),
             (Own::No, 0) => self.usual_interval_ms(None),
             (Own::No, known) => Some(known),
         };
@@ -55,6 +58,21 @@ impl History {
 
     /// The median of the newest intervals between snapshots after a time, once there are three.
     fn usual_interval_ms(&self, after_ms: Option<u64>) -> Option<u64> {
+        let steps = self.steps_ms(after_ms);
+        (steps.len() >= 3).then(|| steps[steps.len() / 2])
+    }
+
+    /// The pace of the node's own snapshots after a time. Of few the longest interval seen, or what it was the last time; of
+    /// one alone, where nothing else is known, the session's has to do. None: it had none to add, which is no gap.
+    fn own_interval_ms(&self, after_ms: Option<u64>) -> Option<u64> {
+        let few = || self.steps_ms(after_ms).last().copied().max(self.own_interval_ms);
+        let session = || Some(self.expected_interval_ms).filter(|ms| *ms > 0);
+        let has_any = self.last_ms() > after_ms;
+        self.usual_interval_ms(after_ms).or_else(|| few().or_else(session).filter(|_| has_any))
+    }
+
+    /// The newest intervals between snapshots after a time, the shortest first.
+    fn steps_ms(&self, after_ms: Option<u64>) -> Vec<u64> {
         let newest: Vec<u64> = self
             .chunks
             .iter()
@@ -66,7 +84,7 @@ impl History {
             .collect();
         let mut steps: Vec<u64> = newest.windows(2).map(|pair| pair[0].saturating_sub(pair[1])).collect();
         steps.sort_unstable();
-        (steps.len() >= 3).then(|| steps[steps.len() / 2])
+        steps
     }
 
     /// Looks again at the snapshots around a late one.

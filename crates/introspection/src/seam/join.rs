@@ -18,8 +18,8 @@ use super::{
 /// everything is new. A Runtime is new where it says more than the one known. What has no time belongs to what stands
 /// before it.
 ///
-/// Which run a recording is of is told by its first state, or by a Runtime of another peer: what stands before is held back
-/// until then. Who bounds the recording bounds that.
+/// Which run a recording is of is told by its first state, or by a Runtime of another peer, and how far back it reaches by its
+/// first time: what stands before is held back until then. Who bounds the recording bounds that.
 #[derive(Debug)]
 pub struct Join {
     known: Seam,
@@ -74,7 +74,13 @@ impl Join {
                 _ => {}
             }
         }
-        if self.of == Of::Unknown { Vec::new() } else { self.release() }
+        // Without a time it can't be told yet whether it reaches back.
+        let is_told = match self.of {
+            Of::Unknown => false,
+            Of::Same => self.first_ms.is_some(),
+            Of::Another => true,
+        };
+        if is_told { self.release() } else { Vec::new() }
     }
 
     /// The recording ends: what is new of what was still held back.

@@ -144,6 +144,35 @@ fn before_any_state_events_are_told_apart_by_their_times() {
     assert_eq!(joined(&known, &recording), (vec![event(2001, "y")], true));
 }
 
+#[test]
+fn whether_it_reaches_back_is_told_once_something_is_taken() {
+    let known = [runtime("a", &[]), event(5, "x")];
+    for (first_ms, reaches_back) in [(4, true), (6, false)] {
+        let mut seam = Seam::new();
+        known.iter().for_each(|payload| seam.note(payload));
+        let mut join = seam.join();
+        let recording = [runtime("a", &["T"]), event(first_ms, "w"), event(9, "y")];
+        let mut taken = Vec::new();
+        for payload in &recording {
+            taken.extend(join.take(payload.clone()));
+            assert!(taken.is_empty() || join.reaches_back() == reaches_back, "from {first_ms} on: {taken:?}");
+        }
+        assert_eq!(taken.first(), Some(&recording[0]));
+    }
+}
+
+#[test]
+fn a_recording_has_to_begin_with_what_is_known_least_far() {
+    let mut seam = Seam::new();
+    assert_eq!(seam.since_ms(), None);
+    seam.note(&event(2000, "x"));
+    assert_eq!(seam.since_ms(), Some(2000));
+    seam.note(&state(1500));
+    assert_eq!(seam.since_ms(), Some(1500));
+    seam.note(&state_of(9_000, 9_500));
+    assert_eq!(seam.since_ms(), Some(9_500), "of another run nothing is known before it");
+}
+
 proptest! {
     /// A node tells frames in order of time, many of them within one millisecond. A client has the first of them, and the node's
     /// own recording the last.

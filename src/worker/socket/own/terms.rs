@@ -7,6 +7,42 @@ const FIRST_MS: u32 = 4_000;
 /// To its last: an endpoint ends a session that has not greeted within 10 s, and greeting takes its time too.
 const WHOLE_MS: u32 = 8_000;
 
+/// What came sooner is as good as new, in ms; else what happened meanwhile is asked for.
+pub const QUICK_MS: f64 = 250.0;
+
+/// Where what is of this time or later is asked for, in ms since the Unix epoch.
+pub fn since(url: &str, since_ms: Option<u64>) -> String {
+    let sign = if url.contains('?') { '&' } else { '?' };
+    since_ms.map_or_else(|| url.to_owned(), |since_ms| format!("{url}{sign}since={since_ms}"))
+}
+
+/// Whether another session asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    Yes,
+    /// It may have been a hiccup. Two in a row are none.
+    Once,
+    Never,
+}
+
+/// What the sessions before this one taught.
+#[derive(Debug, Default)]
+pub struct Lessons {
+    doubts: u8,
+    never: bool,
+}
+
+impl Lessons {
+    pub fn learn(&mut self, again: Again) {
+        self.doubts = if again == Again::Once { self.doubts + 1 } else { 0 };
+        self.never |= again == Again::Never || self.doubts >= 2;
+    }
+
+    pub fn asks(&self) -> bool {
+        !self.never
+    }
+}
+
 /// How long the session waits for it. Times are of the caller's clock, in ms.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -53,12 +89,14 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// Whether another session may do better. One that said nothing would hold up each.
-    pub fn is_asked_again(&self) -> bool {
+    /// Whether another session may do better. An endpoint that says nothing would hold up each.
+    pub fn again(&self) -> Again {
         match self {
-            Trouble::Slow | Trouble::TooLong | Trouble::CutOff | Trouble::Unreachable => true,
-            Trouble::Silent | Trouble::NoRecording(_) => false,
-            Trouble::Status(status) => *status >= 500,
+            Trouble::Slow | Trouble::TooLong | Trouble::CutOff | Trouble::Unreachable => Again::Yes,
+            Trouble::Silent => Again::Once,
+            Trouble::NoRecording(_) => Again::Never,
+            Trouble::Status(status) if *status >= 500 => Again::Yes,
+            Trouble::Status(_) => Again::Never,
         }
     }
 
@@ -83,9 +121,7 @@ pub enum Answer {
     Recording,
     /// There is none now, or there never will be: it is not asked for again then, since each time would be a line in the
     /// browser's console.
-    Without {
-        again: bool,
-    },
+    Without(Again),
     Failed(Trouble),
 }
 
@@ -93,9 +129,9 @@ impl Answer {
     pub fn of(status: u16) -> Self {
         match status {
             200 => Answer::Recording,
-            204 => Answer::Without { again: true },
+            204 => Answer::Without(Again::Yes),
             // An endpoint that knows of no such thing.
-            404 | 405 | 410 | 501 => Answer::Without { again: false },
+            404 | 405 | 410 | 501 => Answer::Without(Again::Never),
             status => Answer::Failed(Trouble::Status(status)),
         }
     }
@@ -122,13 +158,33 @@ mod tests {
     #[test]
     fn who_has_none_is_asked_again_only_if_that_is_no_line_in_the_console() {
         assert_eq!(Answer::of(200), Answer::Recording);
-        assert_eq!(Answer::of(204), Answer::Without { again: true });
-        assert_eq!(Answer::of(404), Answer::Without { again: false });
+        assert_eq!(Answer::of(204), Answer::Without(Again::Yes));
+        assert_eq!(Answer::of(404), Answer::Without(Again::Never));
         let again = |status| match Answer::of(status) {
-            Answer::Failed(trouble) => trouble.is_asked_again(),
+            Answer::Failed(trouble) => trouble.again(),
             other => panic!("{status}: {other:?}"),
         };
-        assert_eq!([401, 403, 302, 503].map(again), [false, false, false, true]);
+        assert_eq!([401, 403, 302, 503].map(again), [Again::Never, Again::Never, Again::Never, Again::Yes]);
+    }
+
+    #[test]
+    fn one_hiccup_is_forgiven() {
+        let asks = |lessons: &[Again]| {
+            let mut all = Lessons::default();
+            lessons.iter().for_each(|again| all.learn(*again));
+            all.asks()
+        };
+        assert_eq!(Trouble::Silent.again(), Again::Once);
+        assert!(asks(&[]) && asks(&[Again::Yes]) && asks(&[Again::Once]));
+        assert!(asks(&[Again::Once, Again::Yes, Again::Once]));
+        assert!(!asks(&[Again::Once, Again::Once]) && !asks(&[Again::Never, Again::Yes]));
+    }
+
+    #[test]
+    fn what_is_new_is_asked_for_beside_the_token() {
+        assert_eq!(since("http://h/recording", None), "http://h/recording");
+        assert_eq!(since("http://h/recording", Some(7)), "http://h/recording?since=7");
+        assert_eq!(since("http://h/recording?token=t", Some(7)), "http://h/recording?token=t&since=7");
     }
 
     #[test]
