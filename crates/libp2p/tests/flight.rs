@@ -5,7 +5,7 @@ mod support;
 use std::{fs, panic};
 
 use bytes::Bytes;
-use libp2p::{SwarmBuilder, noise, ping, swarm::NetworkBehaviour, tcp, yamux};
+use libp2p::{identity::Keypair, ping, swarm::NetworkBehaviour};
 use peerscope_introspection::{
     Introspector as _,
     frame::read_message,
@@ -13,7 +13,7 @@ use peerscope_introspection::{
 };
 use peerscope_libp2p::{Introspect, Introspector};
 use prost::Message;
-use support::{Node, within};
+use support::{Node, node_seen_by, within};
 
 #[derive(NetworkBehaviour)]
 struct Behaviour {
@@ -21,18 +21,9 @@ struct Behaviour {
 }
 
 fn node(introspector: &Introspector) -> Node<Behaviour> {
-    let swarm = SwarmBuilder::with_new_identity()
-        .with_tokio()
-        .with_tcp(
-            tcp::Config::default(),
-            introspector.security(noise::Config::new),
-            introspector.muxer(yamux::Config::default),
-        )
-        .expect("TCP")
-        .with_behaviour(|_| Behaviour { ping: introspector.behaviour(ping::Behaviour::default()) })
-        .expect("a behaviour")
-        .build();
-    Node::run(introspector.clone(), swarm)
+    node_seen_by(introspector.clone(), Keypair::generate_ed25519(), |introspector, _| Behaviour {
+        ping: introspector.behaviour(ping::Behaviour::default()),
+    })
 }
 
 fn payloads(recording: &[u8]) -> Vec<Payload> {

@@ -3,16 +3,17 @@
 
 mod support;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use libp2p::{
-    Multiaddr, SwarmBuilder, kad, noise, ping,
+    Multiaddr,
+    identity::Keypair,
+    kad, ping,
     swarm::{NetworkBehaviour, behaviour::toggle::Toggle},
-    tcp, yamux,
 };
 use peerscope_introspection::wire::{Dht, dht::peer_in_dht::Status};
 use peerscope_libp2p::{Introspect, Introspector};
-use support::{Node, within};
+use support::{Node, node_seen_by, within};
 
 type Kad = kad::Behaviour<kad::store::MemoryStore>;
 
@@ -25,27 +26,15 @@ struct Behaviour {
 
 fn node() -> Node<Behaviour> {
     let introspector = Introspector::builder().dht_params(20, 3, 2).build();
-    let swarm = SwarmBuilder::with_new_identity()
-        .with_tokio()
-        .with_tcp(
-            tcp::Config::default(),
-            introspector.security(noise::Config::new),
-            introspector.muxer(yamux::Config::default),
-        )
-        .expect("TCP")
-        .with_behaviour(|key| {
-            let peer = key.public().to_peer_id();
-            let mut kad = Kad::new(peer, kad::store::MemoryStore::new(peer));
-            kad.set_mode(Some(kad::Mode::Server));
-            Behaviour {
-                kad: introspector.behaviour(Toggle::from(Some(kad))),
-                ping: introspector.behaviour(ping::Behaviour::default()),
-            }
-        })
-        .expect("a behaviour")
-        .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(600)))
-        .build();
-    Node::run(introspector, swarm)
+    node_seen_by(introspector, Keypair::generate_ed25519(), |introspector, key| {
+        let peer = key.public().to_peer_id();
+        let mut kad = Kad::new(peer, kad::store::MemoryStore::new(peer));
+        kad.set_mode(Some(kad::Mode::Server));
+        Behaviour {
+            kad: introspector.behaviour(Toggle::from(Some(kad))),
+            ping: introspector.behaviour(ping::Behaviour::default()),
+        }
+    })
 }
 
 async fn dht(node: &Node<Behaviour>) -> Dht {

@@ -6,16 +6,15 @@ mod support;
 use std::time::Duration;
 
 use libp2p::{
-    Multiaddr, SwarmBuilder, dcutr, identify,
+    Multiaddr, dcutr, identify,
     identity::Keypair,
     multiaddr::Protocol,
-    noise, relay,
+    relay,
     swarm::{NetworkBehaviour, behaviour::toggle::Toggle},
-    tcp, yamux,
 };
-use peerscope_libp2p::{Inspect, Introspect, Introspector};
+use peerscope_libp2p::{Inspect, Introspect};
 use serde_json::{Value, json};
-use support::{Node, node_of, within};
+use support::{Node, node_of, relay_client_of, within};
 
 #[derive(NetworkBehaviour)]
 struct Client {
@@ -36,30 +35,12 @@ fn identify_of(key: &Keypair) -> identify::Behaviour {
 
 /// `punches`: whether it tries to get around the relay. `knows_itself`: whether it learns its own addresses.
 fn client(punches: bool, knows_itself: bool) -> Node<Client> {
-    let introspector = Introspector::new();
-    let swarm = SwarmBuilder::with_new_identity()
-        .with_tokio()
-        .with_tcp(
-            tcp::Config::default().nodelay(true),
-            introspector.security(noise::Config::new),
-            introspector.muxer(yamux::Config::default),
-        )
-        .expect("TCP")
-        .with_relay_client(
-            introspector.security(noise::Config::new),
-            introspector.muxer(yamux::Config::default),
-        )
-        .expect("a relay client")
-        .with_behaviour(|key, relay| Client {
-            relay: introspector.behaviour(relay),
-            dcutr: introspector
-                .behaviour(punches.then(|| dcutr::Behaviour::new(key.public().to_peer_id())).into()),
-            identify: knows_itself.then(|| introspector.behaviour(identify_of(key))).into(),
-        })
-        .expect("a behaviour")
-        .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(600)))
-        .build();
-    Node::run(introspector, swarm)
+    relay_client_of(|introspector, key, relay| Client {
+        relay: introspector.behaviour(relay),
+        dcutr: introspector
+            .behaviour(punches.then(|| dcutr::Behaviour::new(key.public().to_peer_id())).into()),
+        identify: knows_itself.then(|| introspector.behaviour(identify_of(key))).into(),
+    })
 }
 
 /// A relay that is known by its address, and that address with the circuit's mark.

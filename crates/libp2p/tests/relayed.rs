@@ -3,13 +3,10 @@
 
 mod support;
 
-use libp2p::{
-    Multiaddr, SwarmBuilder, identify, multiaddr::Protocol, noise, ping, relay, swarm::NetworkBehaviour, tcp,
-    yamux,
-};
+use libp2p::{Multiaddr, identify, multiaddr::Protocol, ping, relay, swarm::NetworkBehaviour};
 use peerscope_introspection::wire::{Connection, connection::RelayedOver};
-use peerscope_libp2p::{Introspect, Introspector};
-use support::{Node, by_id, connected};
+use peerscope_libp2p::Introspect;
+use support::{Node, by_id, connected, node_of, relay_client_of};
 
 #[derive(NetworkBehaviour)]
 struct Client {
@@ -29,48 +26,19 @@ fn identify_of(key: &libp2p::identity::Keypair) -> identify::Behaviour {
 }
 
 fn client() -> Node<Client> {
-    let introspector = Introspector::new();
-    let swarm = SwarmBuilder::with_new_identity()
-        .with_tokio()
-        .with_tcp(
-            tcp::Config::default(),
-            introspector.security(noise::Config::new),
-            introspector.muxer(yamux::Config::default),
-        )
-        .expect("TCP")
-        .with_relay_client(
-            introspector.security(noise::Config::new),
-            introspector.muxer(yamux::Config::default),
-        )
-        .expect("a relay client")
-        .with_behaviour(|key, relay| Client {
-            relay: introspector.behaviour(relay),
-            ping: introspector.behaviour(ping::Behaviour::default()),
-            identify: introspector.behaviour(identify_of(key)),
-        })
-        .expect("a behaviour")
-        .build();
-    Node::run(introspector, swarm)
+    relay_client_of(|introspector, key, relay| Client {
+        relay: introspector.behaviour(relay),
+        ping: introspector.behaviour(ping::Behaviour::default()),
+        identify: introspector.behaviour(identify_of(key)),
+    })
 }
 
 fn server() -> Node<Server> {
-    let introspector = Introspector::new();
-    let swarm = SwarmBuilder::with_new_identity()
-        .with_tokio()
-        .with_tcp(
-            tcp::Config::default(),
-            introspector.security(noise::Config::new),
-            introspector.muxer(yamux::Config::default),
-        )
-        .expect("TCP")
-        .with_behaviour(|key| Server {
-            relay: introspector
-                .behaviour(relay::Behaviour::new(key.public().to_peer_id(), relay::Config::default())),
-            identify: introspector.behaviour(identify_of(key)),
-        })
-        .expect("a behaviour")
-        .build();
-    Node::run(introspector, swarm)
+    node_of(|introspector, key| Server {
+        relay: introspector
+            .behaviour(relay::Behaviour::new(key.public().to_peer_id(), relay::Config::default())),
+        identify: introspector.behaviour(identify_of(key)),
+    })
 }
 
 async fn relayed(node: &Node<Client>, id: &str) -> Connection {

@@ -279,7 +279,18 @@ pub fn node_with_key<B>(key: Keypair, make: impl FnOnce(&Introspector, &Keypair)
 where
     B: NetworkBehaviour<ToSwarm: Send> + Send,
 {
-    let introspector = Introspector::new();
+    node_seen_by(Introspector::new(), key, make)
+}
+
+/// The same, with an introspector of options.
+pub fn node_seen_by<B>(
+    introspector: Introspector,
+    key: Keypair,
+    make: impl FnOnce(&Introspector, &Keypair) -> B,
+) -> Node<B>
+where
+    B: NetworkBehaviour<ToSwarm: Send> + Send,
+{
     let swarm = SwarmBuilder::with_existing_identity(key)
         .with_tokio()
         .with_tcp(
@@ -289,6 +300,35 @@ where
         )
         .expect("TCP")
         .with_behaviour(|key| make(&introspector, key))
+        .expect("a behaviour")
+        .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(600)))
+        .build();
+    Node::run(introspector, swarm)
+}
+
+/// A running node that can be reached over relays, and reach others over them.
+#[cfg(feature = "relay")]
+pub fn relay_client_of<B>(
+    make: impl FnOnce(&Introspector, &Keypair, libp2p::relay::client::Behaviour) -> B,
+) -> Node<B>
+where
+    B: NetworkBehaviour<ToSwarm: Send> + Send,
+{
+    let introspector = Introspector::new();
+    let swarm = SwarmBuilder::with_new_identity()
+        .with_tokio()
+        .with_tcp(
+            tcp::Config::default().nodelay(true),
+            introspector.security(noise::Config::new),
+            introspector.muxer(yamux::Config::default),
+        )
+        .expect("TCP")
+        .with_relay_client(
+            introspector.security(noise::Config::new),
+            introspector.muxer(yamux::Config::default),
+        )
+        .expect("a relay client")
+        .with_behaviour(|key, relay| make(&introspector, key, relay))
         .expect("a behaviour")
         .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(600)))
         .build();
