@@ -35,10 +35,12 @@ async fn main() -> anyhow::Result<()> {
     for address in std::env::args().skip(1) {
         swarm.dial(address.parse::<libp2p::Multiaddr>()?)?;
     }
+    // One for all turns: a new one each time could miss it.
+    let mut ctrl_c = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
             event = swarm.select_next_some() => eprintln!("{event:?}"),
-            end = tokio::signal::ctrl_c() => {
+            end = &mut ctrl_c => {
                 end?;
                 break;
             }

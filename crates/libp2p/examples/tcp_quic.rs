@@ -49,9 +49,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let endpoint = WebSocketEndpoint::new(Arc::new(introspector), Options::default());
     endpoint.start().await?;
     println!("look inside: {}", endpoint.endpoint_url().ok_or("it does not run")?);
+    // One for all turns: a new one each time could miss it.
+    let mut ctrl_c = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
-            ended = tokio::signal::ctrl_c() => {
+            ended = &mut ctrl_c => {
                 endpoint.close().await;
                 return Ok(ended?);
             }
