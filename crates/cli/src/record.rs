@@ -13,7 +13,7 @@ use std::{convert::Infallible, path::PathBuf, time::Duration};
 use anyhow::{Result, anyhow, bail};
 use clap::error::ErrorKind;
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
-use peerscope_introspection::{client::Config, frame::MAX_SEGMENT_LEN};
+use peerscope_introspection::{client::Config, frame::MAX_SEGMENT_LEN, seam::terms::Lessons};
 use tokio::{
     net::{TcpStream, lookup_host},
     time::{sleep_until, timeout},
@@ -111,12 +111,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 /// Session after session. Errs when the file can't be written, or when the endpoint refuses from the beginning.
 async fn record(recorder: &mut Recorder) -> Result<Infallible> {
-    let (mut said, mut asking) = (None, own::Asking::default());
+    let (mut said, mut lessons) = (None, Lessons::default());
     loop {
         let sessions = recorder.counts.sessions;
         let lost = match dial(&recorder.address).await {
             Ok(socket) => {
-                recorder.ask_own(&mut asking).await?;
+                recorder.ask_own(&mut lessons).await?;
                 recorder.listen(socket).await?
             }
             Err(lost) => lost,

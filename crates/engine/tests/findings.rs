@@ -63,6 +63,11 @@ fn dials_that_fail_say_over_what_and_why() {
         for at in 0..failed {
             engine.take(event(START + 100 + at, "DialFailure", errors));
         }
+        // What was no dial counts for nothing.
+        let untried = r#"{"peer":"p","reason":"DialPeerConditionFalse","errors":[{"error":"NotDialing"}]}"#;
+        for at in 0..5 {
+            engine.take(event(START + 200 + at, "DialFailure", untried));
+        }
         tell(&mut engine, START + 1000, &[]);
         found(&mut engine, "failed-dials")
     };

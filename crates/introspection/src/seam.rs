@@ -2,6 +2,7 @@
 //! history tells already is known by its times, and by what its newest events say. Pure; it keeps no frame.
 
 mod join;
+pub mod terms;
 mod told;
 
 use std::collections::HashMap;

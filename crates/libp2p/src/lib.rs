@@ -34,7 +34,6 @@
 //! What it costs: two plain stores for each read and write, no lock. What it does not see: yamux's, noise's and TCP's own
 //! bytes; who keeps a connection alive.
 #![warn(missing_docs)]
-// What is known of a protocol is there even where who tells it is not built.
 #![cfg_attr(
     not(all(
         feature = "autonat",
@@ -44,7 +43,7 @@
         feature = "ping",
         feature = "relay"
     )),
-    allow(dead_code)
+    allow(dead_code, reason = "what is known of a protocol is there even where who tells it is not built")
 )]
 
 mod address;

@@ -69,11 +69,9 @@ struct List {
 }
 
 impl List {
-    fn push(&mut self, place: u64, segment: Bytes, max_bytes: usize) {
-        self.bytes += segment.len() + OVERHEAD;
-        self.frames.push_back((place, segment));
-        // The newest stays in any case: the largest snapshot that there may be takes all bytes.
-        while self.bytes > max_bytes && self.frames.len() > 1 {
+    /// Lets the oldest go, but for so many of the newest.
+    fn trim(&mut self, max_bytes: usize, least: usize) {
+        while self.bytes > max_bytes && self.frames.len() > least {
             let Some((_, oldest)) = self.frames.pop_front() else { break };
             self.bytes -= oldest.len() + OVERHEAD;
         }
@@ -84,7 +82,12 @@ impl Frames {
     fn push(&mut self, is_state: bool, segment: Bytes, max_bytes: usize) {
         self.next += 1;
         let list = if is_state { &mut self.states } else { &mut self.events };
-        list.push(self.next, segment, max_bytes / 2);
+        list.bytes += segment.len() + OVERHEAD;
+        list.frames.push_back((self.next, segment));
+        // A snapshot larger than its half takes from the other one.
+        let half = max_bytes / 2;
+        self.states.trim(half, 1);
+        self.events.trim(max_bytes - self.states.bytes.max(half), 0);
     }
 
     /// All of them, in the order in which they came.
@@ -280,6 +283,12 @@ mod tests {
             recorder.shared.push(true, Payload::State(state));
         }
         assert_eq!(times(&payloads(&recorder.recording(Runtime::default()))[1..]), [2]);
+        // Events have what it leaves.
+        for ts in 3..1000 {
+            recorder.event(event(ts, 100));
+            assert!(recorder.bytes() <= 20_000);
+        }
+        assert_eq!(times(&payloads(&recorder.recording(Runtime::default()))[1..2]), [2]);
     }
 
     #[test]

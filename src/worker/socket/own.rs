@@ -1,8 +1,6 @@
 //! The node's own recording: its endpoint is asked for it as soon as the socket is open, and what is new of it goes into the
 //! history before the session is greeted. Whatever goes wrong with it, the session is.
 
-mod terms;
-
 use std::{cell::Cell, rc::Rc};
 
 use bytes::Bytes;
@@ -12,7 +10,10 @@ use peerscope_introspection::{
     frame::put_segment,
     glance::glance,
     recording::{Item, Problem, Progress, Reader},
-    seam::Join,
+    seam::{
+        Join,
+        terms::{Again, Answer, Lessons, MAX_BYTES, Patience, QUICK_MS, Trouble, since},
+    },
     wire::PROTOCOL_VERSION,
 };
 use wasm_bindgen::{JsCast, JsValue};
@@ -22,7 +23,6 @@ use web_sys::{
     Response,
 };
 
-use self::terms::{Again, Answer, Lessons, MAX_BYTES, Patience, QUICK_MS, Trouble, since};
 use super::{Phase, greet, take};
 use crate::{
     bridge::FromWorker,

@@ -1,6 +1,7 @@
 //! Where an endpoint is, from what a person pastes. It holds the token, so it has no `Debug` and is shown in part only.
 
 use anyhow::{Result, anyhow, bail};
+use peerscope_introspection::seam::terms;
 use url::{Host, Url, form_urlencoded};
 
 /// What is put where a token stood.
@@ -87,9 +88,7 @@ impl Address {
         let path = self.url.path();
         let folder = path.rfind('/').map_or("", |at| &path[..at]);
         let query = self.url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let sign = if query.is_empty() { "?" } else { "&" };
-        let since = since_ms.map(|ms| format!("{sign}since={ms}")).unwrap_or_default();
-        format!("{folder}/recording{query}{since}")
+        terms::since(&format!("{folder}/recording{query}"), since_ms)
     }
 
     /// `host:port`, as a request names it.

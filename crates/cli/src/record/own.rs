@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::Result;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
-use hyper::{Request, StatusCode, client::conn::http1::handshake, header};
+use hyper::{Request, client::conn::http1::handshake, header};
 use hyper_util::rt::TokioIo;
-use peerscope_introspection::recording::{Item, Problem, Reader};
+use peerscope_introspection::{
+    recording::{Item, Problem, Reader},
+    seam::terms::{self, Again, Answer, Lessons, MAX_BYTES, Trouble},
+};
 use tokio::{
     net::TcpStream,
     task::JoinSet,
@@ -17,53 +20,53 @@ use tokio::{
 
 use super::{address::Address, recorder::Recorder};
 
-/// To its first byte: the endpoint gives up after 5 s.
-const FIRST: Duration = Duration::from_secs(4);
-/// To its last: an endpoint ends a session that has not greeted within 10 s.
-const WHOLE: Duration = Duration::from_secs(8);
-/// What came sooner is as good as new; else what happened meanwhile is asked for.
-const QUICK: Duration = Duration::from_millis(250);
-/// As much of it is taken, packed and unpacked: 64 MiB.
-const MAX_BYTES: u64 = 64 << 20;
+const FIRST: Duration = Duration::from_millis(terms::FIRST_MS as u64);
+const WHOLE: Duration = Duration::from_millis(terms::WHOLE_MS as u64);
+const QUICK: Duration = Duration::from_millis(terms::QUICK_MS as u64);
 
 /// What came of it.
 #[derive(Debug)]
 pub struct Own {
     pieces: Vec<Bytes>,
     /// Why there is nothing, or not all.
-    trouble: Option<anyhow::Error>,
-    /// Another session may have one.
-    pub again: bool,
-    /// It did not even begin to come.
-    is_silent: bool,
+    trouble: Option<Why>,
+    /// Whether another session asks.
+    again: Again,
 }
 
-/// Whether each session asks for it.
-#[derive(Debug, Default)]
-pub struct Asking {
-    never: bool,
-    /// One after the other. Each session would have to wait for an endpoint that says nothing, and one can be late.
-    silences: u8,
+/// What went wrong, and what the system said of it.
+#[derive(Debug)]
+struct Why(Trouble, Option<anyhow::Error>);
+
+impl From<Trouble> for Why {
+    fn from(trouble: Trouble) -> Self {
+        Self(trouble, None)
+    }
 }
 
-impl Asking {
-    fn learn(&mut self, own: &Own) {
-        self.silences = if own.is_silent { self.silences + 1 } else { 0 };
-        self.never = !own.again || self.silences >= 2;
+impl std::fmt::Display for Why {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.sentence())?;
+        self.1.as_ref().map_or(Ok(()), |error| write!(f, " ({error:#})"))
     }
 }
 
 /// Asks for what is of this time or later, and waits for it within bounds.
 pub async fn fetch(address: &Address, since_ms: Option<u64>, began: Instant) -> Own {
-    let mut own = Own { pieces: Vec::new(), trouble: None, again: true, is_silent: false };
-    own.trouble = match timeout_at(began + WHOLE, receive(address, since_ms, began + FIRST, &mut own)).await {
-        Ok(received) => received.err(),
-        Err(_) => Some(anyhow!("it did not come whole within {} s, and the rest was left", WHOLE.as_secs())),
-    };
-    own
+    let mut pieces = Vec::new();
+    let received = timeout_at(began + WHOLE, receive(address, since_ms, began + FIRST, &mut pieces)).await;
+    match received.unwrap_or_else(|_| Err(Trouble::Slow.into())) {
+        Ok(again) => Own { pieces, trouble: None, again },
+        Err(why) => Own { pieces, again: why.0.again(), trouble: Some(why) },
+    }
 }
 
-async fn receive(address: &Address, since_ms: Option<u64>, first: Instant, own: &mut Own) -> Result<()> {
+async fn receive(
+    address: &Address,
+    since_ms: Option<u64>,
+    first: Instant,
+    pieces: &mut Vec<Bytes>,
+) -> Result<Again, Why> {
     // Ends with this.
     let mut connections = JoinSet::new();
     let asked = timeout_at(first, async {
@@ -77,34 +80,24 @@ async fn receive(address: &Address, since_ms: Option<u64>, first: Instant, own: 
             .body(Empty::<Bytes>::new())?;
         Ok::<_, anyhow::Error>(sender.send_request(request).await?)
     });
-    let Ok(answer) = asked.await else {
-        own.is_silent = true;
-        bail!("it did not begin to come within {} s", FIRST.as_secs());
-    };
-    let mut answer = answer?;
-    match answer.status() {
-        StatusCode::OK => {}
-        StatusCode::NO_CONTENT => return Ok(()),
-        // An endpoint that knows of no such thing.
-        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE => {
-            own.again = false;
-            return Ok(());
-        }
-        status => {
-            own.again = status.is_server_error();
-            bail!("the endpoint answered {status}");
-        }
+    let answer = asked.await.map_err(|_| Trouble::Silent)?;
+    let mut answer = answer.map_err(|error| Why(Trouble::Unreachable, Some(error)))?;
+    match Answer::of(answer.status().as_u16()) {
+        Answer::Recording => {}
+        Answer::Without(again) => return Ok(again),
+        Answer::Failed(trouble) => return Err(trouble.into()),
     }
     let mut bytes = 0;
     while let Some(frame) = answer.body_mut().frame().await {
-        let Ok(piece) = frame.context("it broke off")?.into_data() else { continue };
+        let frame = frame.map_err(|error| Why(Trouble::CutOff, Some(error.into())))?;
+        let Ok(piece) = frame.into_data() else { continue };
         bytes += piece.len() as u64;
         if bytes > MAX_BYTES {
-            bail!("it is longer than {} MiB, and the rest was left", MAX_BYTES >> 20);
+            return Err(Trouble::TooLong.into());
         }
-        own.pieces.push(piece);
+        pieces.push(piece);
     }
-    Ok(())
+    Ok(Again::Yes)
 }
 
 impl Recorder {
@@ -112,13 +105,13 @@ impl Recorder {
     ///
     /// # Errors
     /// When the file can't be written.
-    pub async fn ask_own(&mut self, asking: &mut Asking) -> Result<()> {
+    pub async fn ask_own(&mut self, lessons: &mut Lessons) -> Result<()> {
         self.own_state_ms = None;
         let began = Instant::now();
-        while !asking.never {
+        while lessons.asks() {
             let asked = Instant::now();
             let own = fetch(&self.address, self.seam.since_ms(), began).await;
-            asking.learn(&own);
+            lessons.learn(own.again);
             let ends = own.trouble.is_some() || own.pieces.is_empty();
             self.take_own(own).await?;
             if ends || asked.elapsed() < QUICK {
@@ -139,8 +132,7 @@ impl Recorder {
         for item in reader.take_while(|_| !own.pieces.is_empty()) {
             match item {
                 Item::Frame { offset, .. } if offset > MAX_BYTES => {
-                    unread =
-                        Some(anyhow!("it is longer than {} MiB, and the rest was left", MAX_BYTES >> 20));
+                    unread = Some(Trouble::TooLong.into());
                     break;
                 }
                 Item::Frame { payload, .. } => {
@@ -150,7 +142,7 @@ impl Recorder {
                     }
                 }
                 Item::Problem(problem) if problem.is_fatal() => {
-                    unread.get_or_insert_with(|| problem.into());
+                    unread.get_or_insert_with(|| Trouble::NoRecording(problem.to_string()).into());
                 }
                 // Where it breaks off, which is said.
                 Item::Problem(Problem::Truncated { .. } | Problem::Gzip { .. }) if is_cut_off => {}
@@ -174,8 +166,8 @@ impl Recorder {
             self.warn(&format!("left out of the node's own recording, as damaged: {damaged} {what}"));
         }
         if let Some(why) = unread {
-            let why = self.address.conceal(&format!("{why:#}"));
-            self.warn(&format!("the node's own recording is not there, or not whole: {why}"));
+            let why = self.address.conceal(&why.to_string());
+            self.warn(&format!("the node's own recording is not there, or not whole. {why}"));
         }
         self.out.flush().await
     }
@@ -216,17 +208,17 @@ mod tests {
         let (own, asked) = of(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc", true).await;
         assert!(asked.starts_with("GET /a/recording?token=t&since=7 HTTP/1.1\r\n"), "{asked}");
         assert!(asked.contains("host: 127.0.0.1:"), "{asked}");
-        assert!(own.trouble.is_none() && own.pieces.concat() == b"abc" && own.again, "{own:?}");
+        assert!(own.trouble.is_none() && own.pieces.concat() == b"abc" && own.again == Again::Yes, "{own:?}");
     }
 
     #[tokio::test]
     async fn whatever_is_wrong_with_it_there_is_an_end() {
         for (answer, came, again, is_wrong) in [
-            (&b"HTTP/1.1 204 No Content\r\n\r\n"[..], 0, true, false),
-            (b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", 0, false, false),
-            (b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n", 0, true, true),
-            (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", 3, true, true),
-            (b"no HTTP", 0, true, true),
+            (&b"HTTP/1.1 204 No Content\r\n\r\n"[..], 0, Again::Yes, false),
+            (b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", 0, Again::Never, false),
+            (b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n", 0, Again::Yes, true),
+            (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", 3, Again::Yes, true),
+            (b"no HTTP", 0, Again::Yes, true),
         ] {
             let (own, _) = of(answer, true).await;
             let got = (own.pieces.concat().len(), own.again, own.trouble.is_some());
@@ -237,13 +229,7 @@ mod tests {
     #[tokio::test]
     async fn who_never_ends_is_not_waited_for() {
         let (own, _) = of(b"", false).await;
-        assert!(own.trouble.is_some() && own.is_silent, "{own:?}");
-        // It may have been late once.
-        let mut asking = Asking::default();
-        asking.learn(&own);
-        assert!(!asking.never);
-        asking.learn(&own);
-        assert!(asking.never);
+        assert!(own.trouble.is_some() && own.again == Again::Once, "{own:?}");
         let (own, _) = of(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", false).await;
         assert!(own.trouble.is_some() && own.pieces.concat() == b"abc", "{own:?}");
     }

@@ -121,19 +121,26 @@ fn failed_dials(look: &Look<'_>, window: Range) -> Option<Finding> {
     parts.iter().for_each(|part| part.count(&mut counts));
     let of =
         |kind: u16| counts.iter().find(|(known, _)| *known == kind).map_or(0, |(_, count)| *count as usize);
-    let failed = of(failure);
-    let tried = dialing.map_or(0, of).max(failed);
-    if failed < LEAST || failed * 2 < tried {
-        return None;
-    }
     let events =
         parts.iter().rev().flat_map(|part| part.events().iter().rev().map(move |event| (event, part)));
     let failures = events.filter(|(event, _)| event.kind == failure).take(MOST_DIALS);
     let mut newest = None;
     let mut causes: Vec<(String, String)> = Vec::new();
+    let mut untried = 0;
     for (event, part) in failures {
+        let content = part.content(event);
+        // Refused before it began, since one to that peer was on its way: no dial at all.
+        if content.contains("\"DialPeerConditionFalse\"") {
+            untried += 1;
+            continue;
+        }
         newest.get_or_insert(event.at_ms);
-        causes.extend(dial_errors(part.content(event)));
+        causes.extend(dial_errors(content));
+    }
+    let failed = of(failure) - untried;
+    let tried = dialing.map_or(0, of).max(failed);
+    if failed < LEAST || failed * 2 < tried {
+        return None;
     }
     let text = most(causes.into_iter())
         .map(|((over, error), many)| format!("{} over {over}: {error}", count(many, "address", "addresses")));

@@ -53,7 +53,7 @@ pub(super) fn known(name: &str, map: &Map<String, Value>) -> Option<String> {
                 "connected" => format!("connected to {address}{took}"),
                 "cancelled" => format!("given up, another was quicker: {address}"),
                 "timeout" => format!("timed out{took}: {address}"),
-                _ => format!("{}: {address}", text("error").unwrap_or_else(|| "failed".to_owned())),
+                outcome => format!("{}: {address}", text("error").unwrap_or_else(|| outcome.to_owned())),
             })
         }
         "DhtQueryFinished" => joined(vec![
@@ -140,6 +140,7 @@ mod tests {
                 r#"{"address":"/ip4/1","outcome":"cancelled"}"#,
                 "given up, another was quicker: /ip4/1",
             ),
+            ("DialAttempt", r#"{"address":"/ip4/1","outcome":"denied","error":null}"#, "denied: /ip4/1"),
             (
                 "DhtQueryFinished",
                 r#"{"kind":"GetRecord","outcome":"error","error":"not found","requests":4,"ok":3,"durationMs":7}"#,

@@ -9,9 +9,10 @@ use libp2p::{
 };
 
 use crate::{
+    address,
     cause::Cause,
     clip,
-    dial::{Dial, Outcome, UpgradeTimes},
+    dial::{Attempt, Dial, Outcome, UpgradeTimes},
     events::kinds::{
         Address, AddressChange, ConnectionDenied as Denied, DialFailure, Dialing, ExpiredListenAddr,
         ExternalAddrConfirmed, ExternalAddrExpired, Failure, IncomingConnection, ListenFailure,
@@ -120,6 +121,15 @@ fn remember(list: &mut Vec<Multiaddr>, address: &Multiaddr, max: usize) {
     }
 }
 
+/// The other end, as the state has it.
+fn remote(point: &ConnectedPoint, peer: PeerId) -> Address {
+    let local = match point {
+        ConnectedPoint::Listener { local_addr, .. } => Some(local_addr),
+        ConnectedPoint::Dialer { .. } => None,
+    };
+    Address(address::far_end(local, point.get_remote_address(), &peer))
+}
+
 fn role(point: &ConnectedPoint) -> &'static str {
     if point.is_dialer() { "initiator" } else { "responder" }
 }
@@ -129,7 +139,7 @@ fn established(node: &Node, event: &from::ConnectionEstablished<'_>) {
     node.teller.own(|| PeerConnected {
         peer: Peer(event.peer_id),
         connection: node.id(event.connection_id),
-        remote: Address::of(event.endpoint.get_remote_address()),
+        remote: remote(event.endpoint, event.peer_id),
         role: role(event.endpoint),
         handshake_ms: record
             .as_ref()
@@ -165,52 +175,64 @@ fn closed(node: &Node, event: &from::ConnectionClosed<'_>) {
     node.teller.own(|| PeerDisconnected {
         peer: Peer(event.peer_id),
         connection: node.id(event.connection_id),
-        remote: Address::of(event.endpoint.get_remote_address()),
+        remote: remote(event.endpoint, event.peer_id),
         role: role(event.endpoint),
         cause: cause.to_string(),
     });
 }
 
 fn dial_failure(node: &Node, event: &from::DialFailure<'_>) {
-    if let Some(dial) = node.failed(event.connection_id) {
-        let attempts = match event.error {
-            DialError::Denied { .. } => dial.given_up("denied"),
-            DialError::Aborted => dial.given_up("aborted"),
-            // Nothing was tried.
-            DialError::NoAddresses | DialError::DialPeerConditionFalse(_) => Vec::new(),
-            error => dial.over(failed_attempts(error)),
-        };
-        for attempt in attempts {
+    let dial = node.failed(event.connection_id);
+    if !node.teller.is_heard() {
+        return;
+    }
+    let (reason, errors) = why(event.error);
+    if let Some(dial) = dial {
+        for attempt in attempts(&dial, event.error, &errors) {
             dial.tell(node, event.peer_id, attempt, UpgradeTimes::default());
         }
     }
     if let DialError::Denied { cause } = event.error {
         denied(node, event.connection_id, event.peer_id, cause);
     }
-    node.teller.own(|| {
-        let (reason, errors) = match event.error {
-            DialError::NoAddresses => ("NoAddresses", Vec::new()),
-            DialError::WrongPeerId { obtained, address } => ("WrongPeerId", wrong_peer(obtained, address)),
-            DialError::LocalPeerId { address } => ("LocalPeerId", ourselves(address)),
-            DialError::Aborted => ("Aborted", Vec::new()),
-            DialError::DialPeerConditionFalse(condition) => {
-                ("DialPeerConditionFalse", vec![Failure { address: None, error: format!("{condition:?}") }])
-            }
-            DialError::Transport(errors) => {
-                let failure = |(address, error): &(Multiaddr, _)| transport_failure(Some(address), error);
-                ("Transport", errors.iter().map(failure).collect())
-            }
-            DialError::Denied { cause } => {
-                ("Denied", vec![Failure { address: None, error: clip::error_text(cause) }])
-            }
-        };
-        DialFailure {
-            peer: event.peer_id.map(Peer),
-            reason,
-            errors,
-            connection: node.id(event.connection_id),
-        }
+    node.teller.own(|| DialFailure {
+        peer: event.peer_id.map(Peer),
+        reason,
+        errors,
+        connection: node.id(event.connection_id),
     });
+}
+
+fn attempts(dial: &Dial, error: &DialError, errors: &[Failure]) -> Vec<Attempt> {
+    match error {
+        DialError::Denied { .. } => dial.given_up("denied"),
+        DialError::Aborted => dial.given_up("aborted"),
+        // Nothing was tried.
+        DialError::NoAddresses | DialError::DialPeerConditionFalse(_) => Vec::new(),
+        _ => dial.over(errors.iter().filter_map(|failure| {
+            let address = failure.address.as_ref()?.0.clone();
+            Some((address, Outcome::Failed(Some(failure.error.clone()))))
+        })),
+    }
+}
+
+/// Why a dial failed: in a word, and what is known of single addresses.
+fn why(error: &DialError) -> (&'static str, Vec<Failure>) {
+    let all = |error: String| vec![Failure { address: None, error }];
+    match error {
+        DialError::NoAddresses => ("NoAddresses", Vec::new()),
+        DialError::WrongPeerId { obtained, address } => ("WrongPeerId", wrong_peer(obtained, address)),
+        DialError::LocalPeerId { address } => ("LocalPeerId", ourselves(address)),
+        DialError::Aborted => ("Aborted", Vec::new()),
+        DialError::DialPeerConditionFalse(condition) => {
+            ("DialPeerConditionFalse", all(format!("{condition:?}")))
+        }
+        DialError::Transport(errors) => {
+            let failure = |(address, error): &(Multiaddr, _)| transport_failure(address, error);
+            ("Transport", errors.iter().map(failure).collect())
+        }
+        DialError::Denied { cause } => ("Denied", all(clip::error_text(cause))),
+    }
 }
 
 fn listen_failure(node: &Node, event: &from::ListenFailure<'_>) {
@@ -226,7 +248,7 @@ fn listen_failure(node: &Node, event: &from::ListenFailure<'_>) {
             }
             ListenError::LocalPeerId { address } => ("LocalPeerId", ourselves(address)),
             ListenError::Transport(error) => {
-                ("Transport", vec![transport_failure(Some(event.send_back_addr), error)])
+                ("Transport", vec![transport_failure(event.send_back_addr, error)])
             }
             ListenError::Denied { cause } => {
                 ("Denied", vec![Failure { address: None, error: clip::error_text(cause) }])
@@ -243,24 +265,6 @@ fn listen_failure(node: &Node, event: &from::ListenFailure<'_>) {
     });
 }
 
-/// What a failed dial says of its addresses.
-fn failed_attempts(error: &DialError) -> Vec<(Multiaddr, Outcome)> {
-    let failed =
-        |address: &Multiaddr, failure: Failure| (address.clone(), Outcome::Failed(Some(failure.error)));
-    match error {
-        DialError::Transport(errors) => {
-            errors.iter().map(|(address, error)| failed(address, transport_failure(None, error))).collect()
-        }
-        DialError::WrongPeerId { obtained, address } => {
-            wrong_peer(obtained, address).into_iter().map(|failure| failed(address, failure)).collect()
-        }
-        DialError::LocalPeerId { address } => {
-            ourselves(address).into_iter().map(|failure| failed(address, failure)).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
 fn wrong_peer(obtained: &PeerId, address: &Multiaddr) -> Vec<Failure> {
     vec![Failure { address: Some(Address::of(address)), error: format!("{obtained} answered") }]
 }
@@ -269,12 +273,12 @@ fn ourselves(address: &Multiaddr) -> Vec<Failure> {
     vec![Failure { address: Some(Address::of(address)), error: "this node itself answered".to_owned() }]
 }
 
-fn transport_failure(address: Option<&Multiaddr>, error: &TransportError<std::io::Error>) -> Failure {
+fn transport_failure(address: &Multiaddr, error: &TransportError<std::io::Error>) -> Failure {
     let error = match error {
         TransportError::MultiaddrNotSupported(_) => "no transport for this address".to_owned(),
         TransportError::Other(error) => clip::error_text(error),
     };
-    Failure { address: address.map(Address::of), error }
+    Failure { address: Some(Address::of(address)), error }
 }
 
 /// Which behaviour denied it, as far as its error is one of libp2p's.

@@ -61,7 +61,6 @@ impl Facts {
     }
 
     /// This node's relay accepted a client.
-    #[cfg_attr(not(feature = "relay"), allow(dead_code, reason = "who tells is not built"))]
     pub(crate) fn client_accepted(&mut self, client: PeerId) {
         if self.clients.len() < MAX_CLIENTS {
             self.clients.insert(client);
@@ -69,7 +68,6 @@ impl Facts {
     }
 
     /// Its reservation is over. Whether there was one: libp2p's relay says it of every connection that closes.
-    #[cfg_attr(not(feature = "relay"), allow(dead_code, reason = "who tells is not built"))]
     pub(crate) fn client_gone(&mut self, client: &PeerId) -> bool {
         self.clients.remove(client)
     }

@@ -4,15 +4,16 @@ use std::{io, iter, time::Duration};
 
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use libp2p::{
-    StreamProtocol, SwarmBuilder, noise, ping,
+    StreamProtocol,
+    identity::Keypair,
+    ping,
     request_response::{self, Message, OutboundRequestId},
     swarm::{NetworkBehaviour, SwarmEvent},
-    tcp, yamux,
 };
 use peerscope_introspection::wire::{Connection, Status, Stream, Traffic};
 use peerscope_libp2p::{Introspect, Introspector};
 
-use super::{Node, by_id};
+use super::{Node, by_id, swarm_seen_by};
 
 pub const NAME: &str = "/exact/1";
 /// What multistream-select writes for one proposal or answer: its header and the name, each with a length and a line's end.
@@ -91,34 +92,19 @@ pub fn node() -> Node<Behaviour> {
 }
 
 pub fn node_of(introspector: Introspector) -> Node<Behaviour> {
-    let swarm = SwarmBuilder::with_new_identity()
-        .with_tokio()
-        .with_tcp(
-            tcp::Config::default().nodelay(true),
-            introspector.security(noise::Config::new),
-            introspector.muxer(yamux::Config::default),
-        )
-        .expect("TCP")
-        .with_behaviour(|_| {
-            let config = request_response::Config::default()
-                .with_request_timeout(Duration::from_secs(30))
-                .with_max_concurrent_streams(2000);
-            let both = request_response::ProtocolSupport::Full;
-            let exact = request_response::Behaviour::with_codec(
-                Codec,
-                iter::once((StreamProtocol::new(NAME), both)),
-                config,
-            );
-            // Not before the first hour is over: nothing but what a test sends.
-            let ping = ping::Config::new().with_interval(Duration::from_secs(3600));
-            Behaviour {
-                exact: introspector.behaviour(exact),
-                ping: introspector.behaviour(ping::Behaviour::new(ping)),
-            }
-        })
-        .expect("a behaviour")
-        .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(600)))
-        .build();
+    let swarm = swarm_seen_by(&introspector, Keypair::generate_ed25519(), |introspector, _| {
+        let config = request_response::Config::default()
+            .with_request_timeout(Duration::from_secs(30))
+            .with_max_concurrent_streams(2000);
+        let both = (StreamProtocol::new(NAME), request_response::ProtocolSupport::Full);
+        let exact = request_response::Behaviour::with_codec(Codec, iter::once(both), config);
+        // Not before the first hour is over: nothing but what a test sends.
+        let ping = ping::Config::new().with_interval(Duration::from_secs(3600));
+        Behaviour {
+            exact: introspector.behaviour(exact),
+            ping: introspector.behaviour(ping::Behaviour::new(ping)),
+        }
+    });
     let mut held = Vec::new();
     Node::run_with(introspector, swarm, move |swarm, event| {
         if let SwarmEvent::Behaviour(BehaviourEvent::Exact(request_response::Event::Message {

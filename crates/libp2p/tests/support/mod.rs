@@ -291,7 +291,17 @@ pub fn node_seen_by<B>(
 where
     B: NetworkBehaviour<ToSwarm: Send> + Send,
 {
-    let swarm = SwarmBuilder::with_existing_identity(key)
+    let swarm = swarm_seen_by(&introspector, key, make);
+    Node::run(introspector, swarm)
+}
+
+/// Its swarm, not running yet.
+pub fn swarm_seen_by<B: NetworkBehaviour>(
+    introspector: &Introspector,
+    key: Keypair,
+    make: impl FnOnce(&Introspector, &Keypair) -> B,
+) -> Swarm<B> {
+    SwarmBuilder::with_existing_identity(key)
         .with_tokio()
         .with_tcp(
             tcp::Config::default().nodelay(true),
@@ -299,11 +309,10 @@ where
             introspector.muxer(yamux::Config::default),
         )
         .expect("TCP")
-        .with_behaviour(|key| make(&introspector, key))
+        .with_behaviour(|key| make(introspector, key))
         .expect("a behaviour")
         .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(600)))
-        .build();
-    Node::run(introspector, swarm)
+        .build()
 }
 
 /// A running node that can be reached over relays, and reach others over them.

@@ -1,16 +1,16 @@
-//! On what terms a node's own recording is waited for and taken, and what is said when it fails. Pure.
+//! On what terms a client waits for a node's own recording and takes it, and what is said when it fails. Pure.
 
 /// As much of it is taken: 64 MiB, packed and unpacked. A node keeps 8 MiB unless it is told otherwise.
 pub const MAX_BYTES: u64 = 64 << 20;
-/// To its first byte: our own endpoint gives up after 5 s, with an answer that a browser writes to its console.
-const FIRST_MS: u32 = 4_000;
-/// To its last: an endpoint ends a session that has not greeted within 10 s, and greeting takes its time too.
-const WHOLE_MS: u32 = 8_000;
-
+/// To its first byte, in ms: our own endpoint gives up after 5 s, with an answer that a browser writes to its console.
+pub const FIRST_MS: u32 = 4_000;
+/// To its last, in ms: an endpoint ends a session that has not greeted within 10 s, and greeting takes its time too.
+pub const WHOLE_MS: u32 = 8_000;
 /// What came sooner is as good as new, in ms; else what happened meanwhile is asked for.
 pub const QUICK_MS: f64 = 250.0;
 
 /// Where what is of this time or later is asked for, in ms since the Unix epoch.
+#[must_use]
 pub fn since(url: &str, since_ms: Option<u64>) -> String {
     let sign = if url.contains('?') { '&' } else { '?' };
     since_ms.map_or_else(|| url.to_owned(), |since_ms| format!("{url}{sign}since={since_ms}"))
@@ -19,9 +19,11 @@ pub fn since(url: &str, since_ms: Option<u64>) -> String {
 /// Whether another session asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
+    /// It does.
     Yes,
     /// It may have been a hiccup. Two in a row are none.
     Once,
+    /// It does not.
     Never,
 }
 
@@ -33,11 +35,14 @@ pub struct Lessons {
 }
 
 impl Lessons {
+    /// What came of the last question.
     pub fn learn(&mut self, again: Again) {
         self.doubts = if again == Again::Once { self.doubts + 1 } else { 0 };
         self.never |= again == Again::Never || self.doubts >= 2;
     }
 
+    /// Whether the next session asks.
+    #[must_use]
     pub fn asks(&self) -> bool {
         !self.never
     }
@@ -54,15 +59,20 @@ impl Patience {
     /// After so long it is worth while to look whether it is [`over`](Self::over). Timers are a little early at times.
     pub const LIMITS_MS: [u32; 2] = [FIRST_MS + 20, WHOLE_MS + 20];
 
+    /// The question is asked now.
+    #[must_use]
     pub fn new(now_ms: f64) -> Self {
         Self { since_ms: now_ms, has_begun: false }
     }
 
     /// The first bytes came.
+    #[must_use]
     pub fn begun(self) -> Self {
         Self { has_begun: true, ..self }
     }
 
+    /// Why there is nothing more to wait for by now.
+    #[must_use]
     pub fn over(self, now_ms: f64) -> Option<Trouble> {
         let waited_ms = now_ms - self.since_ms;
         if waited_ms >= f64::from(WHOLE_MS) {
@@ -73,14 +83,18 @@ impl Patience {
     }
 }
 
+/// Why it is not there, or not whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// Nothing came in time.
     Silent,
     /// Not all of it came in time.
     Slow,
+    /// More than is taken.
     TooLong,
+    /// Its end is missing.
     CutOff,
+    /// The endpoint can't be reached.
     Unreachable,
     /// What it is instead.
     NoRecording(String),
@@ -90,6 +104,7 @@ pub enum Trouble {
 
 impl Trouble {
     /// Whether another session may do better. An endpoint that says nothing would hold up each.
+    #[must_use]
     pub fn again(&self) -> Again {
         match self {
             Trouble::Slow | Trouble::TooLong | Trouble::CutOff | Trouble::Unreachable => Again::Yes,
@@ -100,6 +115,8 @@ impl Trouble {
         }
     }
 
+    /// In words, for people.
+    #[must_use]
     pub fn sentence(&self) -> String {
         match self {
             Trouble::Silent => format!("It did not begin to come within {} s.", FIRST_MS / 1000),
@@ -118,14 +135,18 @@ impl Trouble {
 /// What the endpoint's answer means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
+    /// It follows.
     Recording,
     /// There is none now, or there never will be: it is not asked for again then, since each time would be a line in the
     /// browser's console.
     Without(Again),
+    /// It could not be had.
     Failed(Trouble),
 }
 
 impl Answer {
+    /// By the status of HTTP.
+    #[must_use]
     pub fn of(status: u16) -> Self {
         match status {
             200 => Answer::Recording,
