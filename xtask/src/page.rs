@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::{
-    repo::{Repo, run, say},
+    repo::{Repo, prepare, say},
     setup::{self, WasmOpt},
 };
 
@@ -41,7 +41,7 @@ pub fn build(repo: &Repo) -> Result<PathBuf> {
 
 fn trunk(repo: &Repo, wasm_opt: WasmOpt) -> Result<()> {
     say("fetching what Cargo.lock names (the page is built offline)");
-    run(repo.cargo().args(["fetch", "--locked"]))?;
+    prepare(repo.cargo().args(["fetch", "--locked"]))?;
     say("building the page, two WebAssembly programs, a few minutes");
     let mut command = repo.command("trunk");
     command.args(["build", "--release"]).env("TRUNK_SKIP_VERSION_CHECK", "true");
@@ -56,7 +56,7 @@ fn trunk(repo: &Repo, wasm_opt: WasmOpt) -> Result<()> {
         let path = std::env::join_paths(std::env::split_paths(&path).chain(std::iter::once(own)))?;
         command.env("PATH", path);
     }
-    run(&mut command)
+    prepare(&mut command)
 }
 
 /// A stand-in that copies, for trunk can't be told to go without.

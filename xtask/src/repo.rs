@@ -87,6 +87,12 @@ fn is_executable(file: &Path) -> bool {
     file.with_extension("exe").is_file() || file.is_file()
 }
 
+/// Runs a command that sets something up. What it prints goes to standard error: standard output is that of what is set up,
+/// and scripts read it.
+pub fn prepare(command: &mut Command) -> Result<()> {
+    run(command.stdout(std::io::stderr()))
+}
+
 /// Runs a command and lets it print. An error names it.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("`{}` could not be started", shown(command)))?;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 
-use crate::repo::{Repo, output, run, say};
+use crate::repo::{Repo, output, prepare, say};
 
 mod apt;
 mod tool;
@@ -70,6 +70,6 @@ fn rustup(repo: &Repo, args: &[&str]) -> Result<()> {
             args.join(" ")
         );
     }
-    run(repo.command("rustup").args(args))
+    prepare(repo.command("rustup").args(args))
         .with_context(|| format!("try `rustup {}` yourself", args.join(" ")))
 }

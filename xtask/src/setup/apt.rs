@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::repo::{Repo, output, run, say};
+use crate::repo::{Repo, output, prepare, say};
 
 /// A program of the system.
 #[derive(Clone, Copy)]
@@ -70,8 +70,8 @@ pub fn ensure(repo: &Repo, packages: &[Package]) -> Result<()> {
         );
     }
     say(format!("installing {names} with apt-get"));
-    run(apt(repo).args(["update", "-qq"]))?;
-    run(apt(repo).args(["install", "-y", "-qq", "--no-install-recommends"]).args(names.split(' ')))?;
+    prepare(apt(repo).args(["update", "-qq"]))?;
+    prepare(apt(repo).args(["install", "-y", "-qq", "--no-install-recommends"]).args(names.split(' ')))?;
     match missing.iter().find(|package| package.find(repo).is_none()) {
         Some(package) => bail!("{} is still not on PATH after installing {names}", package.programs[0]),
         None => Ok(()),

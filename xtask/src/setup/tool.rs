@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use super::apt;
-use crate::repo::{Repo, output, run, say};
+use crate::repo::{Repo, output, prepare, say};
 
 /// 0.22 needs a newer Rust than this repository's.
 const TRUNK: &str = "0.21.14";
@@ -78,11 +78,12 @@ fn install_wasm_opt(repo: &Repo) -> Result<()> {
     say(format!("installing binaryen {BINARYEN} with npm, about a minute"));
     let folder = repo.tools().join("npm");
     std::fs::create_dir_all(&folder)?;
-    run(repo
-        .command("npm")
-        .args(["install", "--no-audit", "--no-fund", "--no-save", "--loglevel=error", "--prefix"])
-        .arg(&folder)
-        .arg(format!("binaryen@{BINARYEN}")))
+    prepare(
+        repo.command("npm")
+            .args(["install", "--no-audit", "--no-fund", "--no-save", "--loglevel=error", "--prefix"])
+            .arg(&folder)
+            .arg(format!("binaryen@{BINARYEN}")),
+    )
 }
 
 /// Installs a Rust tool where the one on PATH does not fit.
@@ -102,19 +103,20 @@ fn rust_tool(
         None => say(format!("missing: {program} ({why})")),
     }
     say(format!("installing {package} {want} into {}, a few minutes", repo.tools().display()));
-    run(repo
-        .cargo()
-        .args(["install", package, "--version", want, "--locked", "--force"])
-        .args(options)
-        .arg("--root")
-        .arg(repo.tools())
-        // It runs for seconds: a quick build is worth more than a quick tool.
-        .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
-        .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
-        // One place for all tools: they share most of what they depend on.
-        .env("CARGO_TARGET_DIR", repo.tools().join("build")))?;
+    prepare(
+        repo.cargo()
+            .args(["install", package, "--version", want, "--locked", "--force"])
+            .args(options)
+            .arg("--root")
+            .arg(repo.tools())
+            // It runs for seconds: a quick build is worth more than a quick tool.
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+            .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
+            // One place for all tools: they share most of what they depend on.
+            .env("CARGO_TARGET_DIR", repo.tools().join("build")),
+    )?;
     match found() {
         Some(version) if fits(&version) => Ok(()),
         other => bail!("{package} was installed, but `{program} --version` says {other:?}"),

@@ -33,7 +33,9 @@ pub(super) fn known(name: &str, map: &Map<String, Value>) -> Option<String> {
         ]),
         "PeerDisconnected" => joined(vec![text("cause").map(|told| cause(&told).0), text("remote")]),
         "Dialing" => Some(match map.get("addresses").and_then(Value::as_array) {
-            Some(all) if !all.is_empty() => all.iter().map(plain).collect::<Vec<_>>().join(", "),
+            Some(all) if !all.is_empty() => {
+                all.iter().map(|address| place(&plain(address))).collect::<Vec<_>>().join(", ")
+            }
             _ => "no address yet".to_owned(),
         }),
         "DialFailure" | "ListenFailure" => {
@@ -86,6 +88,16 @@ pub(super) fn known(name: &str, map: &Map<String, Value>) -> Option<String> {
             number("limitSeconds").map(|secs| format!("{secs} s a circuit")),
             number("limitBytes").map(|bytes| format!("{bytes} B")),
         ]),
+        "RequestResponseMessage" => joined(vec![Some(format!(
+            "{} {}",
+            text("kind").unwrap_or_else(|| "message".to_owned()),
+            text("request").unwrap_or_default()
+        ))]),
+        "AutonatInboundProbe" | "AutonatOutboundProbe" | "AutonatClientTest" | "AutonatServerTest" => {
+            let tried = map.get("addresses").and_then(Value::as_array).and_then(|all| all.first()).map(plain);
+            let address = text("address").or(tried).map(|address| place(&address));
+            joined(vec![text("status"), text("error"), address])
+        }
         "Reachability" => joined(vec![text("status"), text("address")]),
         "NodeSnapshot" => Some(format!(
             "{} listen addresses, {} external, {} candidates",
@@ -147,6 +159,13 @@ mod tests {
                 "GetRecord, not found, 3 of 4 requests answered, in 7.00 ms",
             ),
             ("DhtRoutingUpdated", r#"{"change":"added","bucket":3,"evicted":null}"#, "added, bucket 3"),
+            ("Dialing", r#"{"addresses":["/ip4/1/tcp/2/p2p/12D3","/ip4/3"]}"#, "/ip4/1/tcp/2, /ip4/3"),
+            ("RequestResponseMessage", r#"{"kind":"response","request":"35"}"#, "response 35"),
+            (
+                "AutonatInboundProbe",
+                r#"{"status":"failed","error":"refused","addresses":["/ip4/1/tcp/2/p2p/12D3"],"peer":"a"}"#,
+                "failed, refused, /ip4/1/tcp/2",
+            ),
             ("Graft", r#"{"peer":"a","topic":"blocks"}"#, "blocks"),
             (
                 "GossipsubSnapshot",
