@@ -2,6 +2,7 @@
 //! slice takes it in.
 
 mod inbox;
+mod lost;
 mod own;
 mod take;
 mod why;
@@ -17,7 +18,6 @@ use peerscope_introspection::{
     frame::latin1,
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::{Worker, pace::Pace};
@@ -28,11 +28,15 @@ use crate::{
     worker::socket::{
         inbox::{Inbox, Incoming},
         own::Asking,
-        why::{Verdict, Why},
+        why::Why,
     },
 };
 
-pub use self::take::take_in;
+use self::lost::{closed, fail};
+pub use self::{
+    lost::{retry, stop},
+    take::take_in,
+};
 
 enum Phase {
     Dialling,
@@ -285,29 +289,6 @@ pub fn dial(worker: &Rc<Worker>, epoch: u32) {
     worker.say_link();
 }
 
-/// The user does not want to wait.
-pub fn retry(worker: &Rc<Worker>) {
-    let waits = worker.live(|live| {
-        live.why = Why::default();
-        matches!(live.phase, Phase::Waiting { .. } | Phase::Failed { .. })
-    });
-    if waits == Some(true) {
-        dial(worker, worker.epoch());
-    }
-}
-
-/// The user does not want it to be tried again.
-pub fn stop(worker: &Rc<Worker>) {
-    let stopped = worker.live(|live| {
-        let Phase::Waiting { cause, .. } = &live.phase else { return false };
-        live.phase = Phase::Failed { cause: format!("{cause} It is not tried again, as you said.") };
-        true
-    });
-    if stopped == Some(true) {
-        worker.say_link();
-    }
-}
-
 /// Begins the session. What was missed since the link was lost is missing for good.
 fn greet(worker: &Rc<Worker>) {
     take::mark_lost(worker);
@@ -370,80 +351,6 @@ pub fn work(worker: &Rc<Worker>, over: impl Fn() -> bool) -> bool {
         worker.post(&FromWorker::Behind(behind));
     }
     more
-}
-
-/// The socket is gone, or never came to be.
-fn closed(worker: &Rc<Worker>, code: u16, reason: &str) {
-    let Some((was_up, ask, url)) = worker.live(|live| {
-        let was_up = matches!(live.phase, Phase::Up);
-        live.socket = None;
-        live.own.stop();
-        live.lost |= was_up;
-        if was_up {
-            live.lost_at_ms.get_or_insert_with(js_sys::Date::now);
-        }
-        (was_up, !was_up && live.why.should_ask(), live.url.clone())
-    }) else {
-        return;
-    };
-    if was_up {
-        wait(worker, why::closed(code, reason));
-        return;
-    }
-    if !ask {
-        let cause = worker.live(|live| live.why.known()).flatten();
-        wait(worker, cause.unwrap_or_else(|| why::unreachable(origin_of(&url))));
-        return;
-    }
-    let (worker, epoch) = (worker.clone(), worker.epoch());
-    spawn_local(async move {
-        let verdict = why::ask(&worker, &url).await;
-        if worker.epoch() != epoch || worker.live(|live| matches!(live.phase, Phase::Dialling)) != Some(true)
-        {
-            return;
-        }
-        worker.live(|live| live.why.learned(&verdict));
-        match verdict {
-            Verdict::Refused(trouble) => fail(&worker, trouble),
-            Verdict::Wait { cause, trouble } => {
-                let first = worker.live(|live| live.lost_at_ms.is_none()) == Some(true);
-                wait(&worker, cause);
-                // Nothing is on the screen yet: the checks have room.
-                if let Some(trouble) = trouble.filter(|_| first) {
-                    worker.post(&FromWorker::Trouble(trouble));
-                }
-            }
-        }
-    });
-}
-
-/// It makes no sense to try again by itself.
-fn fail(worker: &Rc<Worker>, trouble: crate::model::Trouble) {
-    worker.live(|live| {
-        live.down(js_sys::Date::now());
-        live.phase = Phase::Failed { cause: trouble.text.clone() };
-    });
-    worker.say_link();
-    worker.post(&FromWorker::Trouble(trouble));
-}
-
-/// Tries again after a while.
-fn wait(worker: &Rc<Worker>, cause: String) {
-    let epoch = worker.epoch();
-    let weak = Rc::downgrade(worker);
-    worker.live(|live| {
-        let now_ms = js_sys::Date::now();
-        let retry_at_ms = live.down(now_ms);
-        let timer = Timeout::new((retry_at_ms - now_ms).max(0.0) as u32, move || {
-            if let Some(worker) = weak.upgrade()
-                && worker.epoch() == epoch
-            {
-                dial(&worker, epoch);
-            }
-        });
-        live.phase = Phase::Waiting { cause, retry_at_ms, timer };
-    });
-    worker.say_link();
 }
 
 #[cfg(test)]
