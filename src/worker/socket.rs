@@ -9,13 +9,15 @@ mod why;
 
 use std::rc::Rc;
 
+use bytes::Bytes;
 use gloo_timers::callback::Timeout;
 use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use peerscope_engine::{Engine, Taken, TakenKind};
 use peerscope_introspection::{
-    client::{self, Client, Config},
+    client::{self, Client, Config, Step},
     fields::Fields,
     frame::latin1,
+    seam::Overlap,
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
@@ -88,8 +90,8 @@ pub struct Live {
     own: Asking,
     /// The link was lost, and what was missed is not filled from the node's own recording.
     lost: bool,
-    /// The time of the newest state of that recording, until a live one comes.
-    own_state_ms: Option<u64>,
+    /// What of the session that recording told already.
+    overlap: Overlap,
     lost_at_ms: Option<f64>,
     why: Why,
     behind_said: Option<Behind>,
@@ -113,7 +115,7 @@ impl Live {
             dials: 0,
             own: Asking::default(),
             lost,
-            own_state_ms: None,
+            overlap: Overlap::default(),
             lost_at_ms: None,
             why: Why::default(),
             behind_said: None,
@@ -125,6 +127,7 @@ impl Live {
     pub fn link(&self) -> Link {
         match &self.phase {
             Phase::Dialling => Link::Connecting,
+            Phase::Up if self.own.holds() => Link::Connecting,
             Phase::Up => match self.client.link() {
                 client::Link::Live { interval_ms, paused: true, .. } => Link::Paused { interval_ms },
                 // In steps of 0.1 s, so that it is not said anew with each snapshot.
@@ -172,14 +175,21 @@ impl Live {
         }
     }
 
+    /// A session that is not greeted is over.
+    fn refused(&mut self, step: Step) {
+        if let Some(refused) = step.refused.filter(|refused| refused.greeting) {
+            self.inbox.push(Incoming::Closed { code: 0, reason: refused.to_string() });
+        }
+    }
+
     /// What a taken frame means for the session.
     fn taken(&mut self, engine: &mut Engine, taken: &Taken, unpainted_ms: f64) {
         let now_ms = js_sys::Date::now();
         let mut send = Vec::new();
         match &taken.kind {
             TakenKind::Response(response) => {
-                let step = self.client.response(response);
-                send = step.send;
+                let mut step = self.client.response(response);
+                send = std::mem::take(&mut step.send);
                 let answers = self.pace_asked.take_if(|asked| *asked == response.id).is_some();
                 if let client::Link::Live { interval_ms, .. } = self.client.link()
                     && (answers || interval_ms != self.pace.interval_ms())
@@ -194,12 +204,9 @@ impl Live {
                     self.lost_at_ms = None;
                     self.why = Why::default();
                 }
-                if let Some(refused) = step.refused.filter(|refused| refused.greeting) {
-                    self.inbox.push(Incoming::Closed { code: 0, reason: refused.to_string() });
-                }
+                self.refused(step);
             }
             TakenKind::State { instant_ms } => {
-                self.own_state_ms = None;
                 if let Some(ask) = self.pace.taken(*instant_ms, now_ms, unpainted_ms) {
                     send = self.client.set_interval(ask);
                     self.pace_asked = send.first().and_then(|command| command_id(command));
@@ -289,14 +296,30 @@ pub fn dial(worker: &Rc<Worker>, epoch: u32) {
     worker.say_link();
 }
 
-/// Begins the session. What was missed since the link was lost is missing for good.
-fn greet(worker: &Rc<Worker>) {
-    take::mark_lost(worker);
-    worker.live(|live| {
+/// The socket is open: the session begins.
+fn opened(worker: &Rc<Worker>) {
+    let holds = worker.live(|live| {
+        live.phase = Phase::Up;
+        live.pace.reset();
+        live.pace_asked = None;
+        live.overlap = Overlap::default();
+        live.own.begin();
         let hello = live.client.connected(js_sys::Date::now() as u64);
         live.send(&hello);
+        live.own.holds()
     });
-    worker.turn();
+    if holds == Some(false) {
+        take::mark_lost(worker);
+    }
+}
+
+/// Takes in a message, or holds it back.
+fn message(worker: &Rc<Worker>, bytes: Bytes, buffer: ArrayBuffer) {
+    if worker.live(|live| live.own.holds()) == Some(true) {
+        own::overhear(worker, &bytes, Incoming::Binary(buffer));
+    } else {
+        take::message(worker, bytes, buffer);
+    }
 }
 
 /// Takes in what came, until the time is over. True: there is more.
@@ -304,25 +327,22 @@ pub fn work(worker: &Rc<Worker>, over: impl Fn() -> bool) -> bool {
     loop {
         let Some(Some(incoming)) = worker.live(|live| live.inbox.pop()) else { break };
         match incoming {
-            Incoming::Opened => {
-                worker.live(|live| {
-                    live.phase = Phase::Up;
-                    live.pace.reset();
-                    live.pace_asked = None;
-                });
-                own::ask(worker);
-            }
+            Incoming::Opened => opened(worker),
             Incoming::Binary(buffer) => {
                 let bytes = Uint8Array::new(&buffer).to_vec();
-                take::message(worker, bytes.into(), buffer);
+                message(worker, bytes.into(), buffer);
             }
             Incoming::Text(text) => match latin1(&String::from(text)) {
                 Ok(bytes) => {
                     let buffer = Uint8Array::from(bytes.as_slice()).buffer();
-                    take::message(worker, bytes.into(), buffer);
+                    message(worker, bytes.into(), buffer);
                 }
                 Err(_) => worker.engine(|engine, _| engine.bad_frames(1)),
             },
+            // What waits is taken in first.
+            closed @ Incoming::Closed { .. } if worker.live(|live| live.own.holds()) == Some(true) => {
+                own::closed(worker, closed);
+            }
             Incoming::Closed { code, reason } => closed(worker, code, &reason),
         }
         if over() {

@@ -1,7 +1,7 @@
 //! A node that records itself: the history begins before the page came, and goes on through a lost link. And a recording that
 //! is none, damaged, or never sent: the page is let in all the same.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use peerscope_endpoint::{Options, Ui, WebSocketEndpoint};
@@ -43,12 +43,13 @@ fn number_of(content: &str) -> u64 {
     serde_json::from_str::<Value>(content).ok().and_then(|content| content["n"].as_u64()).expect("a number")
 }
 
-/// Waits for snapshots that came live, and for the last event.
+/// Waits for snapshots, and for what happens next: whether that is while the link is lost, while the node's own recording is on its
+/// way, or live.
 async fn until_told(browser: &Browser, node: &Node) {
     browser.until_link("live").await;
     let states = browser.stats().await["states"].as_u64().expect("a number");
     let more = format!("return (await window.peerscope.stats()).states > {states} + 1");
-    browser.until("snapshots by the session", &more).await;
+    browser.until("snapshots", &more).await;
     node.happen();
     let last = node.events() - 1;
     let there = format!(
@@ -66,6 +67,28 @@ async fn lose_link(browser: &Browser, endpoint: &WebSocketEndpoint) {
     endpoint.close().await;
     let lost = "return ['waiting', 'connecting'].includes(document.querySelector('[data-testid=link-state]')?.textContent?.trim())";
     browser.until("the page to say that the link is lost", lost).await;
+}
+
+/// Something happens all the time, until this is dropped.
+struct Busy(tokio::task::JoinHandle<()>);
+
+impl Busy {
+    fn with(node: &Arc<Node>) -> Self {
+        let node = node.clone();
+        Self(tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(Duration::from_millis(10));
+            loop {
+                ticks.tick().await;
+                node.happen();
+            }
+        }))
+    }
+
+    /// Nothing happens any more.
+    async fn end(self) {
+        self.0.abort();
+        assert!(self.0.await.is_err_and(|error| error.is_cancelled()));
+    }
 }
 
 pub const NOT_WHOLE: &str =
@@ -99,9 +122,12 @@ async fn the_history_begins_before_the_page_came_and_goes_on_through_a_lost_link
     assert_eq!(browser.js(GAPS).await, "none");
 
     // What happens while the link is lost is there afterwards, and none of it twice.
+    let busy = Busy::with(&node);
     lose_link(&browser, &endpoint).await;
     node.live(20);
     endpoint.start().await.expect("it starts again");
+    until_told(&browser, &node).await;
+    busy.end().await;
     until_told(&browser, &node).await;
     assert_each_event_once(&browser, &node).await;
     assert_eq!(browser.js(GAPS).await, "none");
@@ -111,9 +137,12 @@ async fn the_history_begins_before_the_page_came_and_goes_on_through_a_lost_link
     // Nor after the engine was lost, of what it is filled from and what the node recorded since.
     let kept = "const stats = await window.peerscope.stats(); return stats.kept_in === 'files' && stats.stored_bytes > 0";
     browser.until("frames in files", kept).await;
+    let busy = Busy::with(&node);
     browser.js("window.peerscope.crash()").await;
     let again = "return document.querySelector('[data-testid=notice]')?.innerText.includes('started again')";
     browser.until("the engine to be back", again).await;
+    until_told(&browser, &node).await;
+    busy.end().await;
     until_told(&browser, &node).await;
     assert_each_event_once(&browser, &node).await;
     assert_eq!(browser.stats().await["first_ms"], START_MS + 1000);
@@ -227,7 +256,7 @@ async fn of_a_real_node_the_page_has_what_happened_before_it_came() {
     browser.until_link("live").await;
     let states = browser.stats().await["states"].as_u64().expect("a number");
     let more = format!("return (await window.peerscope.stats()).states > {states} + 2");
-    browser.until("snapshots by the session", &more).await;
+    browser.until("snapshots", &more).await;
     assert_eq!(browser.js(GAPS).await, "none");
     let events = browser.query("events").await;
     let each: BTreeSet<String> = events

@@ -133,8 +133,8 @@ impl Introspector for Node {
     }
 
     fn event_stream(&self) -> Result<EventStream, IntrospectError> {
-        // A test tells a few.
-        let (told, events) = mpsc::channel(64);
+        // More than a test tells while the endpoint is busy with something else.
+        let (told, events) = mpsc::channel(4096);
         self.told.lock().expect("no panic").push(told);
         Ok(Box::pin(events.chain(stream::pending())))
     }

@@ -13,7 +13,7 @@ use std::{convert::Infallible, path::PathBuf, time::Duration};
 use anyhow::{Result, anyhow, bail};
 use clap::error::ErrorKind;
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
-use peerscope_introspection::{client::Config, frame::MAX_SEGMENT_LEN, seam::terms::Lessons};
+use peerscope_introspection::{client::Config, frame::MAX_SEGMENT_LEN};
 use tokio::{
     net::{TcpStream, lookup_host},
     time::{sleep_until, timeout},
@@ -111,14 +111,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 /// Session after session. Errs when the file can't be written, or when the endpoint refuses from the beginning.
 async fn record(recorder: &mut Recorder) -> Result<Infallible> {
-    let (mut said, mut lessons) = (None, Lessons::default());
+    let mut said = None;
     loop {
         let sessions = recorder.counts.sessions;
         let lost = match dial(&recorder.address).await {
-            Ok(socket) => {
-                recorder.ask_own(&mut lessons).await?;
-                recorder.listen(socket).await?
-            }
+            Ok(socket) => recorder.listen(socket).await?,
             Err(lost) => lost,
         };
         let retry_ms = recorder.client.disconnected(recorder.now_ms());
@@ -152,6 +149,7 @@ async fn dial(address: &Address) -> Result<WebSocketStream<TcpStream>, Lost> {
 
 /// Brings what is left into the file and says what is in it.
 async fn finish(mut recorder: Recorder, ended: Ended) -> Result<()> {
+    recorder.release();
     let flushed = match timeout(CLOSING, recorder.out.flush()).await {
         Ok(flushed) => flushed,
         Err(_) => {

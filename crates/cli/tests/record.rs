@@ -4,13 +4,16 @@
 use std::{
     path::PathBuf,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
-    time::Duration,
 };
 
 use futures::{SinkExt, StreamExt};
 use peerscope_introspection::{
     frame::{MAX_SEGMENT_LEN, message, put_segment, segment},
-    wire::{ClientCommand, CommandResponse, Event, EventType, State, server_message::Payload},
+    wire::{
+        ClientCommand, CommandResponse, Event, EventType, State,
+        client_command::{Command, Source},
+        server_message::Payload,
+    },
 };
 use prost::Message as _;
 use support::{
@@ -198,59 +201,44 @@ impl Odd {
 
     /// A client whose socket is open.
     async fn socket(&self) -> WebSocketStream<TcpStream> {
-        let socket = accept_async(self.stream().await).await.expect("a socket");
-        if !self.was_asked.swap(true, Relaxed) {
-            self.refuse("404 Not Found").await;
-        }
-        socket
+        accept_async(self.stream().await).await.expect("a socket")
     }
 
     /// A client that was greeted and has asked for everything; what it was told.
     async fn client(&self) -> (WebSocketStream<TcpStream>, Vec<Vec<u8>>) {
-        Self::greeted(self.socket().await).await
-    }
-
-    /// A client that asked for what the node recorded itself since a time, and got this.
-    async fn client_with(&self, since: &str, recording: &[u8]) -> WebSocketStream<TcpStream> {
-        let socket = accept_async(self.stream().await).await.expect("a socket");
-        self.recorded(since, recording, Duration::ZERO).await;
-        self.greeted_in_time(socket).await
-    }
-
-    /// On a slow machine it asks for what happened meanwhile, which is nothing.
-    async fn greeted_in_time(&self, socket: WebSocketStream<TcpStream>) -> WebSocketStream<TcpStream> {
-        let nothing = async {
-            loop {
-                self.refuse("204 No Content").await;
-            }
-        };
-        tokio::select! {
-            (socket, _) = Self::greeted(socket) => socket,
-            () = nothing => unreachable!("it has no end"),
+        let (socket, told) = Self::greeted(self.socket().await).await;
+        if !self.was_asked.swap(true, Relaxed) {
+            self.refuse("404 Not Found").await;
         }
+        (socket, told)
     }
 
-    /// Answers a question for the node's own recording: half of it takes so long.
-    async fn recorded(&self, since: &str, recording: &[u8], half: Duration) {
+    /// A client that was greeted, asked for what the node recorded itself since a time, and got this.
+    async fn client_with(&self, since: &str, recording: &[u8]) -> WebSocketStream<TcpStream> {
+        let (socket, _) = Self::greeted(self.socket().await).await;
+        self.asked_since(since).await.write_all(&answer(recording)).await.expect("sent");
+        socket
+    }
+
+    /// Who asked for the node's own recording.
+    async fn asked_since(&self, since: &str) -> TcpStream {
         let mut stream = self.stream().await;
         let mut request = [0; 2048];
         let read = stream.read(&mut request).await.expect("a request");
         let line = format!("GET /recording?token=s3cret{since} HTTP/1.1\r\n");
         let asked = String::from_utf8_lossy(&request[..read]);
         assert!(asked.starts_with(&line), "{line} {asked}");
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", recording.len());
-        let (first, second) = recording.split_at(recording.len() / 2);
-        stream.write_all(&[head.as_bytes(), first].concat()).await.expect("sent");
-        tokio::time::sleep(half).await;
-        stream.write_all(second).await.expect("sent");
+        stream
     }
 
     async fn greeted(mut socket: WebSocketStream<TcpStream>) -> (WebSocketStream<TcpStream>, Vec<Vec<u8>>) {
         let mut told = Vec::new();
-        for id in 1..=4 {
+        for _ in 0..4 {
             let Some(Ok(Message::Binary(bytes))) = socket.next().await else { panic!("no command") };
             let command = ClientCommand::decode(bytes).expect("a command");
-            if id == 1 {
+            let is_for_events =
+                command.command() == Command::PushEnable && command.source() == Source::Events;
+            if command.command() == Command::Hello || is_for_events {
                 let response = CommandResponse { id: command.id, ..CommandResponse::default() };
                 let frame = segment(Payload::Response(response));
                 socket.send(Message::Binary(message([&frame]))).await.expect("sent");
@@ -271,6 +259,11 @@ impl Odd {
             format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{asked}", asked.len());
         stream.write_all(answer.as_bytes()).await.expect("answered");
     }
+}
+
+fn answer(recording: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", recording.len());
+    [head.as_bytes(), recording].concat()
 }
 
 fn event(ts: u64, content: &str) -> bytes::Bytes {
@@ -328,7 +321,7 @@ async fn every_sound_segment_is_written_as_it_came() {
     assert_eq!(code, Some(0), "{said}");
     assert!(std::fs::read(&path).expect("a file") == expected);
     for part in [
-        "8 frames (1 states, 4 events)",
+        "9 frames (1 states, 4 events)",
         "damaged frames skipped: 3",
         "messages of another version skipped: 1",
         "messages that are none skipped: 2",
@@ -410,23 +403,64 @@ async fn who_refuses_from_the_beginning_ends_it() {
     }
 }
 
-/// The recording is a copy of the moment it was asked for: on a slow way much happens until it is there.
+fn numbered(range: std::ops::Range<u64>) -> Vec<bytes::Bytes> {
+    range.map(|n| event(1000 + n, &format!("{{\"n\":{n}}}"))).collect()
+}
+
+fn event_times(path: &std::path::Path) -> Vec<u64> {
+    Contents::read(path).events.iter().map(|event| event.ts).collect()
+}
+
+/// What the session tells meanwhile is in the recording as well, or in part; and what was told first comes last.
 #[tokio::test]
 async fn what_happens_while_the_recording_is_on_its_way_is_there_once() {
     let (odd, url) = Odd::listen().await;
     let (_folder, path) = folder();
     let recording = Recording::start(&url, &path, &[]);
-    let all: Vec<bytes::Bytes> = (0..30).map(|n| event(1000 + n, &format!("{{\"n\":{n}}}"))).collect();
-    let socket = accept_async(odd.stream().await).await.expect("a socket");
-    odd.recorded("", &message(&all[..10]), Duration::from_millis(300)).await;
-    odd.recorded("&since=1009", &message(&all[8..20]), Duration::ZERO).await;
-    let mut socket = odd.greeted_in_time(socket).await;
-    socket.send(Message::Binary(message(&all[20..]))).await.expect("sent");
+    let (mut socket, _) = Odd::greeted(odd.socket().await).await;
+    let mut asked = odd.asked_since("").await;
+    let own = answer(&message(&numbered(0..20)));
+    let (first, second) = own.split_at(own.len() / 2);
+    asked.write_all(first).await.expect("sent");
+    // Told in another order than it was recorded.
+    let mut live = numbered(10..30);
+    live.swap(8, 12);
+    socket.send(Message::Binary(message(&live))).await.expect("sent");
+    asked.write_all(second).await.expect("sent");
     recording.holds(|file| file.events.len() == 30).await;
+    let state = segment(Payload::State(State { instant_ts: 99_999, ..State::default() }));
+    socket.send(Message::Binary(message([&state, &event(1029, "{}")]))).await.expect("sent");
+    recording.holds(|file| file.states.len() == 1).await;
     let (said, code) = recording.stop("-TERM").await;
     assert_eq!(code, Some(0), "{said}");
-    let told: Vec<u64> = Contents::read(&path).events.iter().map(|event| event.ts).collect();
+    let mut told = event_times(&path);
+    assert_eq!(told.pop(), Some(1029));
+    told.sort_unstable();
     assert_eq!(told, (1000..1030).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_waits_for_the_recording_is_kept_when_the_link_is_lost_or_it_is_ended() {
+    let (odd, url) = Odd::listen().await;
+    let (_folder, path) = folder();
+    let mut recording = Recording::start(&url, &path, &[]);
+    let (mut socket, _) = Odd::greeted(odd.socket().await).await;
+    let asked = odd.asked_since("").await;
+    socket.send(Message::Binary(message(&numbered(0..5)))).await.expect("sent");
+    drop(socket);
+    recording.says("Trying again").await;
+    drop(asked);
+    assert_eq!(event_times(&path), (1000..1005).collect::<Vec<_>>());
+
+    let (mut socket, _) = Odd::greeted(odd.socket().await).await;
+    let _asked = odd.asked_since("&since=1004").await;
+    socket.send(Message::Binary(message(&numbered(5..9)))).await.expect("sent");
+    // It answers a ping once it has read what came before.
+    socket.send(Message::Ping(bytes::Bytes::new())).await.expect("sent");
+    while !matches!(socket.next().await, Some(Ok(Message::Pong(_)))) {}
+    let (said, code) = recording.stop("-TERM").await;
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(event_times(&path), (1000..1009).collect::<Vec<_>>());
 }
 
 #[tokio::test]

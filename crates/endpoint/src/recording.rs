@@ -83,24 +83,27 @@ impl Default for Recordings {
 }
 
 impl Recordings {
-    /// The recording as it is now, or as it was a moment ago for somebody who still reads it.
+    /// The recording as it is now. Those who wait for it share a copy. Where there is no room for another one, it is as it was a
+    /// moment ago for somebody who still reads it.
     pub(crate) async fn get(
         &self,
         from: &dyn Introspector,
         tuning: &Tuning,
         ask: Ask,
     ) -> Result<Copy, NoRecording> {
-        // Who waited for another's copy to be made may have it too, however long that took.
         let asked = Instant::now();
         let asking = async {
             let mut newest = self.newest.lock().await;
-            if let Some((at, copy)) = &*newest
-                && asked.saturating_duration_since(*at) < tuning.snapshot_age
-                && let Some(kept) = copy.upgrade()
-            {
-                return Ok(kept);
+            let last = newest.as_ref().and_then(|(at, copy)| Some((*at, copy.upgrade()?)));
+            // A copy that was begun before this was asked for may lack what the asker relies on.
+            if let Some((_, kept)) = last.as_ref().filter(|(at, _)| *at >= asked) {
+                return Ok(kept.clone());
             }
-            let place = Arc::clone(&self.room).try_acquire_owned().map_err(|_| NoRecording::Busy)?;
+            let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
+                let recent = last.filter(|(at, _)| asked.duration_since(*at) < tuning.snapshot_age);
+                return recent.map(|(_, kept)| kept).ok_or(NoRecording::Busy);
+            };
+            drop(last);
             let at = Instant::now();
             let bytes = from.recording().await.ok_or(NoRecording::NotKept)?;
             let kept = Arc::new(Kept { bytes, packed: OnceCell::new(), _place: place });

@@ -147,22 +147,36 @@ async fn those_who_wait_for_the_same_slow_copy_share_it() {
 }
 
 #[tokio::test]
-async fn while_one_reads_it_the_others_share_the_copy() {
+async fn who_asks_gets_nothing_older_than_the_question() {
+    let (script, endpoint) = started(narrow(Duration::from_secs(3600))).await;
+    let addr = endpoint.listen_addrs()[0];
+    keeps(&script, LONG);
+    let _slow = slow_reader(addr).await;
+    let newer = keeps(&script, LONG + 1);
+    let answer = ask(addr, "GET", &path(), &[]).await;
+    assert!(answer.status == 200 && answer.body == newer);
+}
+
+#[tokio::test]
+async fn where_there_is_no_room_for_a_copy_the_others_share_one() {
     let (script, endpoint) = started(narrow(Duration::from_secs(3600))).await;
     let addr = endpoint.listen_addrs()[0];
     let recording = keeps(&script, LONG);
     let mut slow = slow_reader(addr).await;
+    let others = [slow_reader(addr).await, slow_reader(addr).await, slow_reader(addr).await];
+    assert_eq!(script.recordings.load(SeqCst), 4);
     let path = path();
     for answer in join_all((0..12).map(|_| ask(addr, "GET", &path, &[]))).await {
         assert!(answer.status == 200 && answer.body == recording);
     }
-    assert_eq!(script.recordings.load(SeqCst), 1);
+    assert_eq!(script.recordings.load(SeqCst), 4);
+    drop(others);
     let mut whole = Vec::new();
     within("the rest", slow.read_to_end(&mut whole)).await.expect("the rest");
     assert!(whole.ends_with(&recording), "the slow one gets all of it too");
     // Nobody reads it any more, so nothing is kept: it is asked for anew.
     within("it is let go", async {
-        while script.recordings.load(SeqCst) == 1 {
+        while script.recordings.load(SeqCst) == 4 {
             assert_eq!(ask(addr, "HEAD", &path, &[]).await.status, 200);
         }
     })

@@ -9,11 +9,14 @@ use std::collections::VecDeque;
 
 use prost::Message;
 
-use crate::wire::{
-    ClientCommand, CommandResponse, Configuration, PROTOCOL_VERSION, ServerMessage, Version,
-    client_command::{Command, Source},
-    command_response,
-    server_message::Payload,
+use crate::{
+    glance::{self, Glance, glance},
+    wire::{
+        ClientCommand, CommandResponse, Configuration, PROTOCOL_VERSION, ServerMessage, Version,
+        client_command::{Command, Source},
+        command_response,
+        server_message::Payload,
+    },
 };
 
 /// The first wait before a lost endpoint is tried again.
@@ -86,6 +89,8 @@ pub struct Client {
     link: Link,
     next_id: u64,
     unanswered: VecDeque<(u64, Asked)>,
+    /// The request for events was answered.
+    hears_events: bool,
     /// What the user wants; asked again after a reconnect.
     want_pause: bool,
     runtime_asked_ms: Option<u64>,
@@ -141,6 +146,7 @@ impl Client {
             link: Link::Down,
             next_id: 1,
             unanswered: VecDeque::new(),
+            hears_events: false,
             want_pause: false,
             runtime_asked_ms: None,
             runtime_wanted: false,
@@ -160,6 +166,13 @@ impl Client {
         self.config
     }
 
+    /// Whether this connection's request for events was answered: what happens from now on comes by it, unless that was a
+    /// refusal.
+    #[must_use]
+    pub fn hears_events(&self) -> bool {
+        self.hears_events
+    }
+
     /// Whether the user asked for a pause that was not ended since, confirmed or not.
     #[must_use]
     pub fn wants_pause(&self) -> bool {
@@ -170,6 +183,7 @@ impl Client {
     pub fn connected(&mut self, now_ms: u64) -> Vec<Vec<u8>> {
         self.link = Link::Greeting;
         self.unanswered.clear();
+        self.hears_events = false;
         // The greeting asks for the Runtime anyway.
         self.runtime_asked_ms = Some(now_ms);
         self.runtime_wanted = false;
@@ -184,12 +198,25 @@ impl Client {
         }
     }
 
+    /// The payload of a message came that is taken in later: only what it answers is heard. When it is taken in, its answer
+    /// is one to nothing that was asked.
+    pub fn overhear(&mut self, payload: &[u8]) -> Step {
+        // States are large: they are not decoded for this.
+        match glance(payload) {
+            Ok(Glance { kind: glance::Kind::Other, .. }) => {
+                ServerMessage::decode(payload).map(|message| self.answer(&message)).unwrap_or_default()
+            }
+            _ => Step::default(),
+        }
+    }
+
     /// A command was answered. A response to nothing that was asked is ignored.
     pub fn response(&mut self, response: &CommandResponse) -> Step {
         let Some(index) = self.unanswered.iter().position(|(id, _)| *id == response.id) else {
             return Step::default();
         };
         let Some((_, asked)) = self.unanswered.remove(index) else { return Step::default() };
+        self.hears_events |= asked == Asked::Events;
         if response.result != command_response::Result::Ok as i32 {
             return self.refused(asked, response.error.clone());
         }

@@ -2,6 +2,7 @@
 //! history tells already is known by its times, and by what its newest events say. Pure; it keeps no frame.
 
 mod join;
+mod overlap;
 pub mod terms;
 mod told;
 
@@ -11,6 +12,7 @@ use bytes::Bytes;
 
 use self::told::{Told, told};
 pub use join::Join;
+pub use overlap::Overlap;
 
 /// Events of one millisecond that are told apart; a node that tells more has the rest taken for new.
 const MAX_NEWEST: usize = 1 << 16;
@@ -89,12 +91,6 @@ impl Seam {
             self.event_ms = None;
             self.newest.clear();
         }
-    }
-
-    /// Time of the newest state of this run, in ms since the Unix epoch.
-    #[must_use]
-    pub fn state_ms(&self) -> Option<u64> {
-        self.state_ms
     }
 
     /// Where a recording has to begin to reach back to what is known, in ms since the Unix epoch; None when nothing is.

@@ -1,5 +1,6 @@
-//! The node's own recording: its endpoint is asked for it as soon as the socket is open, and what is new of it goes into the
-//! history before the session is greeted. Whatever goes wrong with it, the session is.
+//! The node's own recording: its endpoint is asked for it once the session's events have begun, and what is new of it goes into
+//! the history first. What the session tells meanwhile waits. So nothing falls between the two, and what both tell is taken
+//! once. Whatever goes wrong with the recording, the session goes on.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -7,12 +8,12 @@ use bytes::Bytes;
 use gloo_timers::callback::Timeout;
 use js_sys::Uint8Array;
 use peerscope_introspection::{
-    frame::put_segment,
+    frame::{put_segment, read_message},
     glance::glance,
     recording::{Item, Problem, Progress, Reader},
     seam::{
-        Join,
-        terms::{Again, Answer, Lessons, MAX_BYTES, Patience, QUICK_MS, Trouble, since},
+        Join, Overlap,
+        terms::{Again, Answer, Lessons, MAX_BYTES, Patience, Trouble, since},
     },
     wire::PROTOCOL_VERSION,
 };
@@ -23,7 +24,7 @@ use web_sys::{
     Response,
 };
 
-use super::{Phase, greet, take};
+use super::{Live, inbox::Incoming, take};
 use crate::{
     bridge::FromWorker,
     model::OwnRecording,
@@ -43,42 +44,119 @@ const MESSAGE: usize = 64 << 10;
 #[derive(Default)]
 pub struct Asking {
     lessons: Lessons,
+    wait: Wait,
     stop: Option<Stop>,
 }
 
+/// Whether what the session tells has to wait.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Wait {
+    /// It is taken in.
+    #[default]
+    None,
+    /// Until its events have begun, when the recording is asked for.
+    ForEvents,
+    /// Until it is known whether there is a recording.
+    ForAnswer,
+    /// Until the recording is there.
+    ForRecording,
+    /// Until what came of the recording is taken in: the socket is closed.
+    ForRest,
+}
+
 impl Asking {
+    /// A session begins.
+    pub fn begin(&mut self) {
+        self.wait = if self.lessons.asks() { Wait::ForEvents } else { Wait::None };
+    }
+
+    /// Whether what the session tells has to wait.
+    pub fn holds(&self) -> bool {
+        self.wait != Wait::None
+    }
+
     pub fn stop(&mut self) {
         self.stop = None;
     }
 }
 
-/// Asks for it. In the end the session is greeted, if it is still this one.
-pub fn ask(worker: &Rc<Worker>) {
+/// A message that has to wait: only its answers are heard. The recording is asked for when the session's events have begun.
+pub fn overhear(worker: &Rc<Worker>, message: &[u8], incoming: Incoming) {
+    let asks = worker.live(|live| {
+        let mut begun = false;
+        for payload in read_message(message).flatten() {
+            let mut step = live.client.overhear(payload);
+            live.send(&std::mem::take(&mut step.send));
+            live.refused(step);
+            begun |= glance(payload).is_ok_and(|told| told.at_ms.is_some());
+        }
+        live.inbox.hold(incoming);
+        // An endpoint that answers nothing may tell something all the same.
+        let asks = live.own.wait == Wait::ForEvents && (begun || live.client.hears_events());
+        if asks {
+            live.own.wait = Wait::ForAnswer;
+        }
+        asks
+    });
+    if asks == Some(true) {
+        ask(worker);
+    }
+}
+
+/// The socket was closed while the session had to wait.
+pub fn closed(worker: &Rc<Worker>, incoming: Incoming) {
+    let is_asking = worker.live(|live| {
+        live.inbox.hold(incoming);
+        let was = std::mem::replace(&mut live.own.wait, Wait::ForRest);
+        // The answer is on its way, and worth knowing: who has no recording is not asked again.
+        if was != Wait::ForAnswer {
+            live.own.stop();
+        }
+        was != Wait::ForEvents
+    });
+    if is_asking == Some(false) {
+        release(worker);
+    }
+}
+
+/// What the session told is taken in from now on, and what waited first. What was missed since the link was lost, and not
+/// recorded by the node, is missing for good.
+fn release(worker: &Rc<Worker>) {
+    worker.live(|live| {
+        live.own.stop();
+        live.own.wait = Wait::None;
+        live.inbox.put_back();
+    });
+    take::mark_lost(worker);
+    worker.turn();
+}
+
+/// Asks for it. In the end the session goes on, if it is still this one.
+fn ask(worker: &Rc<Worker>) {
     let init = plain_request();
     init.set_cache(RequestCache::NoStore);
     // To no origin but the endpoint's.
     init.set_redirect(RequestRedirect::Error);
     let asked = worker.live(|live| {
-        live.own.stop = Some(Stop::new(&init)?).filter(|_| live.own.lessons.asks());
-        live.own.stop.as_ref().map(|_| (own_recording(&live.url), live.dials))
+        live.own.stop = Some(Stop::new(&init)?);
+        Some((own_recording(&live.url), live.dials))
     });
     let Some(Some((url, dial))) = asked else {
-        greet(worker);
+        release(worker);
         return;
     };
     let epoch = worker.epoch();
-    let Some(join) = worker.store(epoch, |store| store.seam.join()) else { return };
+    let known = worker.store(epoch, |store| (store.seam.since_ms(), store.seam.join()));
+    let Some((since_ms, join)) = known else { return };
     let patience = Rc::new(Cell::new(Patience::new(worker.now())));
     let mut job = Job {
         _timers: Patience::LIMITS_MS.map(|after_ms| timer(worker, epoch, dial, &patience, after_ms)),
         worker: worker.clone(),
         epoch,
-        dial,
         patience,
         reader: Reader::new(),
         join,
-        round: 0,
-        fills: false,
+        overlap: Overlap::default(),
         bytes: 0,
         is_cut_off: false,
         slice_ms: worker.now(),
@@ -87,7 +165,7 @@ pub fn ask(worker: &Rc<Worker>) {
         own: OwnRecording::default(),
     };
     spawn_local(async move {
-        let ended = job.rounds(&url, &init).await;
+        let ended = job.run(&since(&url, since_ms), &init).await;
         job.end(ended);
     });
 }
@@ -117,8 +195,8 @@ fn timer(
 
 /// Why the recording, or the rest of it, is not taken in.
 enum Ended {
-    /// The socket, or the source, is another.
-    Unwanted,
+    /// The socket is closed, or the source another.
+    Closed,
     /// The endpoint has none. Whether it is asked again.
     Without(Again),
     Failed(Trouble),
@@ -127,15 +205,11 @@ enum Ended {
 struct Job {
     worker: Rc<Worker>,
     epoch: u32,
-    dial: u32,
     patience: Rc<Cell<Patience>>,
     _timers: [Timeout; 2],
     reader: Reader,
     join: Join,
-    /// How often it was asked for before.
-    round: u32,
-    /// The first answer reaches back to what was known.
-    fills: bool,
+    overlap: Overlap,
     /// That came.
     bytes: u64,
     is_cut_off: bool,
@@ -148,15 +222,11 @@ struct Job {
 }
 
 impl Job {
-    fn is_wanted(&self) -> bool {
-        let is_open = |live: &mut super::Live| live.dials == self.dial && matches!(live.phase, Phase::Up);
-        self.worker.epoch() == self.epoch && self.worker.live(is_open) == Some(true)
-    }
-
     /// Err: nobody waits for it any more.
     fn wanted(&self) -> Result<(), Ended> {
-        if !self.is_wanted() {
-            return Err(Ended::Unwanted);
+        let is_waiting = |live: &mut Live| matches!(live.own.wait, Wait::ForAnswer | Wait::ForRecording);
+        if self.worker.epoch() != self.epoch || self.worker.live(is_waiting) != Some(true) {
+            return Err(Ended::Closed);
         }
         match self.patience.get().over(self.worker.now()) {
             Some(late) => Err(Ended::Failed(late)),
@@ -164,36 +234,11 @@ impl Job {
         }
     }
 
-    /// Asks for it, and then for what happened while it came, until that came quickly: what happens from then to the greeting
-    /// is missing.
-    async fn rounds(&mut self, url: &str, init: &RequestInit) -> Result<(), Ended> {
-        loop {
-            let asked_ms = self.worker.now();
-            let known = self.worker.store(self.epoch, |store| (store.seam.since_ms(), store.seam.join()));
-            let Some((since_ms, join)) = known else { return Err(Ended::Unwanted) };
-            (self.reader, self.join) = (Reader::new(), join);
-            self.run(&since(url, since_ms), init).await?;
-            self.join.finish().into_iter().for_each(|payload| self.take(payload));
-            self.keep();
-            let reaches_back = self.join.reaches_back();
-            if self.round > 0 && !reaches_back {
-                return Err(Ended::Failed(Trouble::Slow));
-            }
-            if self.round == 0 {
-                self.fills = reaches_back;
-            }
-            if self.worker.now() - asked_ms < QUICK_MS {
-                return Ok(());
-            }
-            self.round += 1;
-        }
-    }
-
     async fn run(&mut self, url: &str, init: &RequestInit) -> Result<(), Ended> {
         let is_ours = self.worker.scope().location().origin() == origin_of(url);
         let answer = JsFuture::from(self.worker.scope().fetch_with_str_and_init(url, init)).await;
-        self.wanted()?;
         let Ok(Ok(response)) = answer.map(|answer| answer.dyn_into::<Response>()) else {
+            self.wanted()?;
             // Of another origin it may be that this page may not read what an older endpoint says.
             return Err(if is_ours {
                 Ended::Failed(Trouble::Unreachable)
@@ -206,6 +251,8 @@ impl Job {
             Answer::Without(again) => return Err(Ended::Without(again)),
             Answer::Failed(trouble) => return Err(Ended::Failed(trouble)),
         }
+        self.wanted()?;
+        self.worker.live(|live| live.own.wait = Wait::ForRecording);
         let Some(body) = response.body() else { return self.take_all(true).await };
         let body: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         loop {
@@ -240,6 +287,7 @@ impl Job {
                     return Err(Ended::Failed(Trouble::TooLong));
                 }
                 Progress::Item(Item::Frame { payload, .. }) => {
+                    self.overlap.recorded(&payload);
                     self.join.take(payload).into_iter().for_each(|payload| self.take(payload));
                 }
                 Progress::Item(Item::Problem(problem)) => self.problem(&problem)?,
@@ -315,33 +363,31 @@ impl Job {
             return;
         }
         // What was read stays.
-        if !matches!(ended, Err(Ended::Unwanted)) {
-            self.join.finish().into_iter().for_each(|payload| self.take(payload));
-        }
+        let rest = self.join.finish();
+        rest.into_iter().for_each(|payload| self.take(payload));
         self.keep();
-        let (fills, took) = (self.fills, self.own.frames > 0);
+        let (fills, took) = (self.join.reaches_back(), self.own.frames > 0);
         if fills && ended.is_ok() {
             // Even where there is nothing new: a node that had no snapshot to add is no gap.
             self.worker.engine(|engine, _| engine.own_recording(true));
         }
         self.worker.engine(|engine, _| engine.own_recording(false));
         let (is_whole, again, trouble) = match ended {
-            Err(Ended::Unwanted) => return,
-            Ok(()) => (true, Again::Yes, None),
-            Err(Ended::Without(again)) => (false, again, None),
-            Err(Ended::Failed(trouble)) => (false, trouble.again(), Some(trouble.sentence())),
+            Ok(()) => (true, Some(Again::Yes), None),
+            // It says nothing of the recording.
+            Err(Ended::Closed) => (false, None, None),
+            Err(Ended::Without(again)) => (false, Some(again), None),
+            Err(Ended::Failed(trouble)) => (false, Some(trouble.again()), Some(trouble.sentence())),
         };
-        let own_state_ms = self.worker.store(self.epoch, |store| store.seam.state_ms()).flatten();
         let filled = self.worker.live(|live| {
-            live.own.stop();
-            live.own.lessons.learn(again);
-            live.own_state_ms = own_state_ms.filter(|_| took);
+            again.into_iter().for_each(|again| live.own.lessons.learn(again));
+            live.overlap = self.overlap;
             // A part of it leaves the rest missing.
             live.lost = if is_whole && fills { false } else { live.lost || (took && !is_whole) };
             !live.lost
         });
         let fills = fills && filled == Some(true);
         self.worker.post(&FromWorker::Own(OwnRecording { fills, trouble, ..self.own }));
-        greet(&self.worker);
+        release(&self.worker);
     }
 }

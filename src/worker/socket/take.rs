@@ -7,7 +7,6 @@ use js_sys::{ArrayBuffer, Uint8Array};
 use peerscope_engine::{Engine, Taken};
 use peerscope_introspection::{
     frame::{VERSION_LEN, put_segment, read_message},
-    glance::{self, glance},
     wire::PROTOCOL_VERSION,
 };
 use wasm_bindgen::JsValue;
@@ -29,15 +28,18 @@ pub fn take_in(engine: &mut Engine, message: Bytes, mut taken: impl FnMut(&mut E
 }
 
 pub fn message(worker: &Rc<Worker>, bytes: Bytes, buffer: ArrayBuffer) {
-    let own_state_ms = worker.live(|live| live.own_state_ms).flatten();
-    if let Some(rest) = own_state_ms.and_then(|at_ms| without_state(&bytes, at_ms)) {
-        worker.live(|live| live.own_state_ms = None);
-        if rest.len() > VERSION_LEN {
-            let buffer = Uint8Array::from(rest.as_slice()).buffer();
-            message(worker, rest.into(), buffer);
-        }
-        return;
+    let overlapping = worker.live(|live| {
+        if live.overlap.is_over() { None } else { without(&bytes, |payload| !live.overlap.is_new(payload)) }
+    });
+    let Some(Some((rest, damaged))) = overlapping else { return whole_message(worker, bytes, buffer) };
+    worker.engine(|engine, _| engine.bad_frames(damaged));
+    if rest.len() > VERSION_LEN {
+        let buffer = Uint8Array::from(rest.as_slice()).buffer();
+        whole_message(worker, rest.into(), buffer);
     }
+}
+
+fn whole_message(worker: &Rc<Worker>, bytes: Bytes, buffer: ArrayBuffer) {
     let unpainted_ms = worker.unpainted_ms();
     let mut payloads = Vec::new();
     worker.engine(|engine, mut live| {
@@ -74,41 +76,44 @@ pub fn mark_lost(worker: &Rc<Worker>) {
     }
 }
 
-/// The message without the state of this time, which the node's own recording told already. None: it has none, or is
-/// damaged.
-fn without_state(message: &[u8], at_ms: u64) -> Option<Vec<u8>> {
-    let is_it = |payload: &[u8]| {
-        glance(payload).is_ok_and(|told| told.kind == glance::Kind::State && told.at_ms == Some(at_ms))
-    };
-    let payloads: Vec<&[u8]> = read_message(message).collect::<Result<_, _>>().ok()?;
-    if !payloads.iter().any(|payload| is_it(payload)) {
-        return None;
+/// The message without what the node's own recording told already, and how many damaged segments it had. None: it has nothing
+/// of that.
+fn without(message: &[u8], mut is_told: impl FnMut(&[u8]) -> bool) -> Option<(Vec<u8>, u64)> {
+    let (mut rest, mut told, mut damaged) = (PROTOCOL_VERSION.to_le_bytes().to_vec(), false, 0);
+    for segment in read_message(message) {
+        match segment {
+            Ok(payload) if is_told(payload) => told = true,
+            Ok(payload) => put_segment(&mut rest, payload),
+            Err(_) => damaged += 1,
+        }
     }
-    let mut rest = PROTOCOL_VERSION.to_le_bytes().to_vec();
-    payloads.iter().filter(|payload| !is_it(payload)).for_each(|payload| put_segment(&mut rest, payload));
-    Some(rest)
+    told.then_some((rest, damaged))
 }
 
 #[cfg(test)]
 mod tests {
     use peerscope_introspection::{
         frame,
+        glance::{Kind as Told, glance},
         wire::{Event, State, server_message::Payload},
     };
 
     use super::*;
 
     #[test]
-    fn a_state_that_was_told_already_leaves_the_rest_of_its_message() {
-        let state = |instant_ts| frame::segment(Payload::State(State { instant_ts, ..State::default() }));
-        let event = frame::segment(Payload::Event(Event { ts: 7, ..Event::default() }));
-        let message = frame::message([&event, &state(7), &event]);
-        assert_eq!(without_state(&message, 7).as_deref(), Some(&frame::message([&event, &event])[..]));
-        assert_eq!(without_state(&message, 8), None);
-        assert_eq!(without_state(&frame::message([&event]), 7), None);
-        assert_eq!(without_state(&frame::message([&state(7)]), 7).map(|rest| rest.len()), Some(VERSION_LEN));
+    fn what_was_told_already_leaves_the_rest_of_its_message() {
+        let state = frame::segment(Payload::State(State { instant_ts: 7, ..State::default() }));
+        let event = |ts| frame::segment(Payload::Event(Event { ts, ..Event::default() }));
+        let message = frame::message([&event(1), &state, &event(2)]);
+        let is_state = |payload: &[u8]| glance(payload).is_ok_and(|told| told.kind == Told::State);
+        let rest = frame::message([&event(1), &event(2)]);
+        assert_eq!(without(&message, is_state), Some((rest.to_vec(), 0)));
+        assert_eq!(without(&message, |_| false), None);
+        let nothing = without(&message, |_| true).map(|(rest, _)| rest.len());
+        assert_eq!(nothing, Some(VERSION_LEN));
         let mut damaged = message.to_vec();
         damaged[4] ^= 1;
-        assert_eq!(without_state(&damaged, 7), None);
+        let rest = frame::message([&event(2)]);
+        assert_eq!(without(&damaged, is_state), Some((rest.to_vec(), 1)));
     }
 }

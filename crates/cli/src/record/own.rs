@@ -1,5 +1,5 @@
-//! What the node recorded itself before this session: asked of its endpoint once the socket is open, and written, as far as it
-//! is new, before the session is greeted. Whatever goes wrong with it, the session is.
+//! What the node recorded itself: asked of its endpoint once the session's events have begun, and written, as far as it is new,
+//! before anything of the session. So nothing falls between the two. Whatever goes wrong with it, the session goes on.
 
 use std::time::Duration;
 
@@ -9,8 +9,13 @@ use http_body_util::{BodyExt, Empty};
 use hyper::{Request, client::conn::http1::handshake, header};
 use hyper_util::rt::TokioIo;
 use peerscope_introspection::{
+    frame::read_message,
+    glance::glance,
     recording::{Item, Problem, Reader},
-    seam::terms::{self, Again, Answer, Lessons, MAX_BYTES, Trouble},
+    seam::{
+        Overlap,
+        terms::{self, Again, Answer, MAX_BYTES, Trouble},
+    },
 };
 use tokio::{
     net::TcpStream,
@@ -18,11 +23,16 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{address::Address, recorder::Recorder};
+use super::{
+    address::Address,
+    lost::Lost,
+    recorder::{Recorder, Taken},
+};
 
 const FIRST: Duration = Duration::from_millis(terms::FIRST_MS as u64);
 const WHOLE: Duration = Duration::from_millis(terms::WHOLE_MS as u64);
-const QUICK: Duration = Duration::from_millis(terms::QUICK_MS as u64);
+/// What the session tells meanwhile waits in memory, up to so many bytes.
+const MOST_HELD: usize = 64 << 20;
 
 /// What came of it.
 #[derive(Debug)]
@@ -51,8 +61,18 @@ impl std::fmt::Display for Why {
     }
 }
 
+/// What of a session has to wait for it.
+#[derive(Default)]
+pub struct Held {
+    messages: Vec<Bytes>,
+    bytes: usize,
+    /// The session's events have begun.
+    pub has_begun: bool,
+}
+
 /// Asks for what is of this time or later, and waits for it within bounds.
-pub async fn fetch(address: &Address, since_ms: Option<u64>, began: Instant) -> Own {
+pub async fn fetch(address: &Address, since_ms: Option<u64>) -> Own {
+    let began = Instant::now();
     let mut pieces = Vec::new();
     let received = timeout_at(began + WHOLE, receive(address, since_ms, began + FIRST, &mut pieces)).await;
     match received.unwrap_or_else(|_| Err(Trouble::Slow.into())) {
@@ -101,28 +121,54 @@ async fn receive(
 }
 
 impl Recorder {
-    /// Asks for it and writes it, and what happened while it came, until that came quickly or time is over.
-    ///
-    /// # Errors
-    /// When the file can't be written.
-    pub async fn ask_own(&mut self, lessons: &mut Lessons) -> Result<()> {
-        self.own_state_ms = None;
-        let began = Instant::now();
-        while lessons.asks() {
-            let asked = Instant::now();
-            let own = fetch(&self.address, self.seam.since_ms(), began).await;
-            lessons.learn(own.again);
-            let ends = own.trouble.is_some() || own.pieces.is_empty();
-            self.take_own(own).await?;
-            if ends || asked.elapsed() < QUICK {
-                break;
+    /// A session begins. Whether what it tells has to wait.
+    pub fn hold(&mut self) {
+        self.overlap = Overlap::default();
+        self.held = self.lessons.asks().then(Held::default);
+    }
+
+    /// A message that has to wait: only its answers are heard.
+    pub fn overhear(&mut self, message: Bytes) -> Taken {
+        let mut taken = Taken::default();
+        let Some(held) = &mut self.held else { return taken };
+        for payload in read_message(&message).flatten() {
+            let step = self.client.overhear(payload);
+            taken.send.extend(step.send);
+            if let Some(refused) = step.refused.filter(|refused| refused.greeting) {
+                taken.lost = Some(Lost::NotGreeted(refused.reason));
             }
+            // An endpoint that answers nothing may tell something all the same.
+            held.has_begun |= glance(payload).is_ok_and(|told| told.at_ms.is_some());
         }
-        Ok(())
+        held.has_begun |= self.client.hears_events();
+        held.bytes += message.len();
+        held.messages.push(message);
+        if held.bytes > MOST_HELD {
+            self.warn("more is told than can wait for the node's own recording, which is left out");
+            let rest = self.release();
+            taken.send.extend(rest.send);
+            taken.lost = taken.lost.or(rest.lost);
+        }
+        taken
+    }
+
+    /// What had to wait is written, and nothing has to wait any more.
+    pub fn release(&mut self) -> Taken {
+        let mut taken = Taken::default();
+        for message in self.held.take().unwrap_or_default().messages {
+            let one = self.segments(&message);
+            taken.send.extend(one.send);
+            taken.lost = taken.lost.or(one.lost);
+        }
+        taken
     }
 
     /// Writes what of it is new, and says what came.
-    async fn take_own(&mut self, own: Own) -> Result<()> {
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub async fn take_own(&mut self, own: Own) -> Result<()> {
+        self.lessons.learn(own.again);
         let (mut join, mut reader) = (self.seam.join(), Reader::new());
         let (mut frames, mut damaged, mut unread) = (0_u64, 0_u64, own.trouble);
         let is_cut_off = unread.is_some();
@@ -136,6 +182,7 @@ impl Recorder {
                     break;
                 }
                 Item::Frame { payload, .. } => {
+                    self.overlap.recorded(&payload);
                     for payload in join.take(payload) {
                         frames += 1;
                         self.put_own(&payload);
@@ -157,7 +204,6 @@ impl Recorder {
             self.put_own(&payload);
         }
         if frames > 0 {
-            self.own_state_ms = self.seam.state_ms();
             let text = format!("{frames} frames of the node's own recorder come first");
             self.progress.suspend(|| tracing::info!("{text}"));
         }
@@ -199,7 +245,7 @@ mod tests {
             }
             String::from_utf8_lossy(&request[..read]).into_owned()
         };
-        let (own, asked) = tokio::join!(fetch(&address, Some(7), Instant::now()), serve);
+        let (own, asked) = tokio::join!(fetch(&address, Some(7)), serve);
         (own, asked)
     }
 

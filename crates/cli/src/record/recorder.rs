@@ -1,15 +1,19 @@
 //! One recording over all its connections: what comes from a socket goes into the file, and the client says what to
 //! answer.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Result;
-use futures::{SinkExt, StreamExt};
+use bytes::Bytes;
+use futures::{
+    FutureExt, SinkExt, StreamExt,
+    future::{Fuse, FusedFuture},
+};
 use indicatif::ProgressBar;
 use peerscope_introspection::{
     client::{Client, Config, Link},
     frame::{latin1, read_message},
-    seam::Seam,
+    seam::{Overlap, Seam, terms::Lessons},
 };
 use prost::Message as _;
 use tokio::{
@@ -18,7 +22,13 @@ use tokio::{
 };
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
-use super::{address::Address, count::Counts, lost::Lost, out::Out};
+use super::{
+    address::Address,
+    count::Counts,
+    lost::Lost,
+    out::Out,
+    own::{self, Held},
+};
 use crate::glimpse::{Glimpse, Kind};
 
 /// What came is in the file after so long at most.
@@ -31,15 +41,19 @@ const SILENCE: Duration = Duration::from_secs(20);
 const MAX_TYPES: usize = 1024;
 
 pub struct Recorder {
-    pub address: Address,
+    pub address: Arc<Address>,
     pub client: Client,
     pub out: Out,
     pub counts: Counts,
     pub progress: ProgressBar,
     /// How far the recording goes.
     pub seam: Seam,
-    /// The newest state that the node recorded itself, until the session tells one.
-    pub own_state_ms: Option<u64>,
+    /// What sessions taught of the node's own recording.
+    pub lessons: Lessons,
+    /// What of the session waits for it.
+    pub held: Option<Held>,
+    /// What of the session it told already.
+    pub overlap: Overlap,
     begin: Instant,
     /// Event types whose properties are in the recording, or were asked for in this session.
     types: HashSet<String>,
@@ -47,21 +61,23 @@ pub struct Recorder {
 
 /// What a message led to.
 #[derive(Default)]
-struct Taken {
-    send: Vec<Vec<u8>>,
-    lost: Option<Lost>,
+pub struct Taken {
+    pub send: Vec<Vec<u8>>,
+    pub lost: Option<Lost>,
 }
 
 impl Recorder {
     pub fn new(address: Address, config: Config, out: Out, progress: ProgressBar) -> Self {
         Self {
-            address,
+            address: Arc::new(address),
             client: Client::new(config),
             out,
             counts: Counts::default(),
             progress,
             seam: Seam::new(),
-            own_state_ms: None,
+            lessons: Lessons::default(),
+            held: None,
+            overlap: Overlap::default(),
             begin: Instant::now(),
             types: HashSet::new(),
         }
@@ -99,6 +115,7 @@ impl Recorder {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let lost = self.session(socket).await?;
+        self.release();
         self.out.flush().await?;
         Ok(lost)
     }
@@ -114,6 +131,8 @@ impl Recorder {
         let mut ticks = interval(FLUSH);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut taken = Taken { send: self.client.connected(self.now_ms()), lost: None };
+        self.hold();
+        let mut own = pin!(Fuse::terminated());
         loop {
             for message in taken.send {
                 match timeout(PATIENCE, socket.send(Message::Binary(message.into()))).await {
@@ -128,7 +147,19 @@ impl Recorder {
             if self.is_live() && !std::mem::replace(&mut greeted, true) {
                 self.greeted();
             }
+            match &self.held {
+                Some(held) if held.has_begun && own.is_terminated() => {
+                    let (address, since_ms) = (self.address.clone(), self.seam.since_ms());
+                    own.set(async move { own::fetch(&address, since_ms).await }.fuse());
+                }
+                Some(_) => {}
+                None => own.set(Fuse::terminated()),
+            }
             taken = tokio::select! {
+                own = &mut own => {
+                    self.take_own(own).await?;
+                    self.release()
+                }
                 message = socket.next() => {
                     (heard, pinged) = (Instant::now(), false);
                     match message {
@@ -147,7 +178,7 @@ impl Recorder {
                         return Ok(Lost::Silent("a ping"));
                     }
                     if heard.elapsed() > SILENCE && !std::mem::replace(&mut pinged, true)
-                        && let Err(error) = socket.send(Message::Ping(bytes::Bytes::new())).await
+                        && let Err(error) = socket.send(Message::Ping(Bytes::new())).await
                     {
                         return Ok(Lost::by(error));
                     }
@@ -170,9 +201,9 @@ impl Recorder {
 
     fn take(&mut self, message: Message) -> Taken {
         match message {
-            Message::Binary(bytes) => self.segments(&bytes),
+            Message::Binary(bytes) => self.message(bytes),
             Message::Text(text) => match latin1(&text) {
-                Ok(bytes) => self.segments(&bytes),
+                Ok(bytes) => self.message(bytes.into()),
                 Err(problem) => {
                     self.counts.problem(problem);
                     Taken::default()
@@ -184,8 +215,13 @@ impl Recorder {
         }
     }
 
-    /// Each sound segment goes into the file as it is, whether we can decode it or not.
-    fn segments(&mut self, message: &[u8]) -> Taken {
+    fn message(&mut self, message: Bytes) -> Taken {
+        if self.held.is_some() { self.overhear(message) } else { self.segments(&message) }
+    }
+
+    /// Each sound segment goes into the file as it is, whether we can decode it or not, but for what the node's own recording
+    /// told already.
+    pub fn segments(&mut self, message: &[u8]) -> Taken {
         let mut taken = Taken::default();
         for segment in read_message(message) {
             let payload = match segment {
@@ -195,15 +231,11 @@ impl Recorder {
                     continue;
                 }
             };
-            let told = Glimpse::decode(payload);
-            if let Ok(Glimpse { kind: Some(Kind::State(state)) }) = &told
-                && self.own_state_ms.take() == Some(state.instant_ts)
-            {
-                // The node recorded it itself.
+            if !self.overlap.is_over() && !self.overlap.is_new(payload) {
                 continue;
             }
             self.put(payload);
-            match told {
+            match Glimpse::decode(payload) {
                 Ok(Glimpse { kind: Some(kind) }) => self.kind(kind, &mut taken),
                 Ok(Glimpse { kind: None }) => {}
                 Err(_) => self.counts.undecodable(),

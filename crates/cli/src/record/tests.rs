@@ -1,6 +1,7 @@
 use futures::{SinkExt, StreamExt};
 use peerscope_introspection::{
     frame,
+    seam::terms::Again,
     wire::{
         ClientCommand, CommandResponse, Event, EventType, Runtime, client_command::Command,
         client_command::Source, command_response, server_message::Payload,
@@ -47,7 +48,10 @@ async fn sockets() -> (WebSocketStream<DuplexStream>, End) {
 async fn recorder(folder: &tempfile::TempDir) -> Recorder {
     let out = Out::open(&folder.path().join("a"), false).await.expect("it can be written");
     let address = Address::parse("h:1?token=s3cret").expect("an address");
-    Recorder::new(address, Config::default(), out, ProgressBar::hidden())
+    let mut recorder = Recorder::new(address, Config::default(), out, ProgressBar::hidden());
+    // There is nobody to ask for the node's own recording.
+    recorder.lessons.learn(Again::Never);
+    recorder
 }
 
 #[tokio::test(start_paused = true)]

@@ -71,6 +71,29 @@ fn once_greeted_it_asks_in_the_order_of_the_protocol() {
 }
 
 #[test]
+fn who_overhears_hears_answers_alone_and_takes_them_in_later() {
+    let bytes = |payload| ServerMessage { payload: Some(payload), ..Default::default() }.encode_to_vec();
+    let mut client = Client::new(Config::default());
+    client.connected(0);
+    for payload in
+        [bytes(Payload::State(Default::default())), bytes(Payload::Runtime(Default::default())), vec![0xff]]
+    {
+        assert_eq!(client.overhear(&payload), Step::default());
+    }
+    let greeted = bytes(Payload::Response(granted(1, 2_000)));
+    assert_eq!(sent(&client.overhear(&greeted).send).len(), 3);
+    assert_eq!(client.overhear(&greeted), Step::default(), "once");
+    assert!(!client.hears_events());
+    client.overhear(&bytes(Payload::Response(ok(4))));
+    assert!(!client.hears_events(), "that was for states");
+    client.overhear(&bytes(Payload::Response(ok(3))));
+    assert!(client.hears_events());
+    client.disconnected(0);
+    client.connected(1);
+    assert!(!client.hears_events(), "another connection");
+}
+
+#[test]
 fn an_endpoint_that_tells_no_configuration_is_taken_at_what_was_asked() {
     let mut client = Client::new(Config { interval_ms: 700, retention_ms: 9_000 });
     client.connected(0);

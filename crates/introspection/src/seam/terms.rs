@@ -4,10 +4,8 @@
 pub const MAX_BYTES: u64 = 64 << 20;
 /// To its first byte, in ms: our own endpoint gives up after 5 s, with an answer that a browser writes to its console.
 pub const FIRST_MS: u32 = 4_000;
-/// To its last, in ms: an endpoint ends a session that has not greeted within 10 s, and greeting takes its time too.
+/// To its last, in ms: what the session tells meanwhile waits, in memory and for those who look at it.
 pub const WHOLE_MS: u32 = 8_000;
-/// What came sooner is as good as new, in ms; else what happened meanwhile is asked for.
-pub const QUICK_MS: f64 = 250.0;
 
 /// Where what is of this time or later is asked for, in ms since the Unix epoch.
 #[must_use]
@@ -163,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_session_is_greeted_in_time_whatever_comes() {
+    fn it_is_waited_for_so_long_and_no_longer() {
         let patience = Patience::new(1000.0);
         assert_eq!(patience.over(4999.0), None);
         assert_eq!(patience.over(5000.0), Some(Trouble::Silent));

@@ -173,7 +173,78 @@ fn a_recording_has_to_begin_with_what_is_known_least_far() {
     assert_eq!(seam.since_ms(), Some(9_500), "of another run nothing is known before it");
 }
 
+/// What of a session is new to who took this recording first.
+fn told_after(recording: &[Bytes], session: &[Bytes]) -> Vec<Bytes> {
+    let mut overlap = Overlap::default();
+    recording.iter().for_each(|payload| overlap.recorded(payload));
+    session.iter().filter(|payload| overlap.is_new(payload)).cloned().collect()
+}
+
+#[test]
+fn of_a_session_what_the_recording_told_is_taken_once() {
+    let recording = [runtime("a", &["T"]), event(1900, "w"), state(2000), event(2100, "x"), event(2100, "x")];
+    let session = [
+        runtime("a", &["T"]),
+        notice(),
+        event(2100, "x"),
+        state(1950),
+        event(1900, "w"),
+        state(2000),
+        event(2100, "x"),
+        // Once more than it was recorded, later than it was, and told by the endpoint alone.
+        event(2100, "x"),
+        event(1899, "w"),
+        event(2000, "endpoint"),
+        state(2001),
+    ];
+    let new = told_after(&recording, &session);
+    assert_eq!(new, [&session[..2], &session[7..]].concat());
+    assert_eq!(told_after(&[], &session), session);
+    assert_eq!(told_after(&recording, &[state_of(9, 1500)]), [state_of(9, 1500)], "of another run");
+}
+
+#[test]
+fn an_overlap_ends() {
+    let mut overlap = Overlap::default();
+    assert!(overlap.is_over());
+    overlap.recorded(&event(2000, "x"));
+    overlap.recorded(&state(1500));
+    assert!(!overlap.is_over());
+    assert!(overlap.is_new(&state(12_000)) && !overlap.is_over());
+    assert!(overlap.is_new(&state(12_001)) && overlap.is_over());
+}
+
 proptest! {
+    /// A session begins anywhere while a node tells frames, and the recording is taken later; events can be told a little out of
+    /// order, by either.
+    #[test]
+    fn a_recording_and_the_session_before_it_tell_each_event_once(
+        steps in vec(0..3u64, 1..80),
+        swaps in vec(0..79usize, 0..20),
+        from in 0..80usize,
+        taken in 0..80usize,
+    ) {
+        let mut at_ms = 2000;
+        let all: Vec<Bytes> = steps.iter().enumerate().map(|(index, step)| {
+            at_ms += step;
+            event(at_ms, &index.to_string())
+        }).collect();
+        let (from, taken) = (from.min(all.len()), taken.min(all.len()));
+        let (from, taken) = (from.min(taken), from.max(taken));
+        let mut session = all[from..].to_vec();
+        for swap in swaps {
+            if swap + 1 < session.len() {
+                session.swap(swap, swap + 1);
+            }
+        }
+        let mut told = all[..taken].to_vec();
+        told.extend(told_after(&all[..taken], &session));
+        let mut all = all;
+        told.sort();
+        all.sort();
+        prop_assert_eq!(told, all);
+    }
+
     /// A node tells frames in order of time, many of them within one millisecond. A client has the first of them, and the node's
     /// own recording the last.
     #[test]
@@ -205,5 +276,6 @@ proptest! {
     fn any_bytes_are_taken_without_a_panic(all in vec(vec(any::<u8>(), 0..40), 0..10)) {
         let all: Vec<Bytes> = all.into_iter().map(Bytes::from).collect();
         joined(&all, &all);
+        told_after(&all, &all);
     }
 }
