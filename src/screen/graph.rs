@@ -1,7 +1,7 @@
 //! Graph: the radar. Our node in the middle, radius is round trip, sectors by transport.
 
 mod card;
-mod scene;
+pub mod scene;
 
 use std::rc::Rc;
 

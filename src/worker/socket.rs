@@ -298,7 +298,7 @@ pub fn dial(worker: &Rc<Worker>, epoch: u32) {
 
 /// The socket is open: the session begins.
 fn opened(worker: &Rc<Worker>) {
-    let holds = worker.live(|live| {
+    worker.live(|live| {
         live.phase = Phase::Up;
         live.pace.reset();
         live.pace_asked = None;
@@ -306,11 +306,7 @@ fn opened(worker: &Rc<Worker>) {
         live.own.begin();
         let hello = live.client.connected(js_sys::Date::now() as u64);
         live.send(&hello);
-        live.own.holds()
     });
-    if holds == Some(false) {
-        take::mark_lost(worker);
-    }
 }
 
 /// Takes in a message, or holds it back.

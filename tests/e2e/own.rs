@@ -91,6 +91,19 @@ impl Busy {
     }
 }
 
+/// A session that ends before it was greeted tells nothing, and leaves no gap.
+async fn let_in_and_out_again(addr: std::net::SocketAddr) {
+    let listener = tokio::net::TcpListener::bind(addr).await.expect("the endpoint is closed");
+    loop {
+        let (stream, _) = listener.accept().await.expect("a client");
+        // What else the page asks is not answered.
+        if let Ok(mut socket) = tokio_tungstenite::accept_async(stream).await {
+            socket.close(None).await.expect("closed");
+            return;
+        }
+    }
+}
+
 pub const NOT_WHOLE: &str =
     "document.querySelector('[data-testid=timeline]')?.innerText.includes('own recording not whole')";
 pub const GAPS: &str =
@@ -123,8 +136,10 @@ async fn the_history_begins_before_the_page_came_and_goes_on_through_a_lost_link
 
     // What happens while the link is lost is there afterwards, and none of it twice.
     let busy = Busy::with(&node);
+    let addr = endpoint.listen_addrs()[0];
     lose_link(&browser, &endpoint).await;
     node.live(20);
+    let_in_and_out_again(addr).await;
     endpoint.start().await.expect("it starts again");
     until_told(&browser, &node).await;
     busy.end().await;

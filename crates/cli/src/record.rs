@@ -33,7 +33,8 @@ const MAX_MESSAGE: usize = 2 * MAX_SEGMENT_LEN + (1 << 20);
 /// How long the last bytes may take into the file: the process is to be gone within 2 s.
 const CLOSING: Duration = Duration::from_millis(1_200);
 
-/// Ctrl+C or SIGTERM ends it; what was received is in the file at any time, half a second late at most.
+/// Ctrl+C or SIGTERM ends it; what was received is in the file at any time, half a second late at most, but for the beginning of
+/// a session, which waits for what the node recorded itself.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The endpoint: its address or its viewer's as the node printed them, or http://HOST:PORT where no token is needed

@@ -12,6 +12,7 @@ use peerscope_introspection::{
     wire::{
         ClientCommand, CommandResponse, Event, EventType, State,
         client_command::{Command, Source},
+        command_response,
         server_message::Payload,
     },
 };
@@ -234,15 +235,12 @@ impl Odd {
     async fn greeted(mut socket: WebSocketStream<TcpStream>) -> (WebSocketStream<TcpStream>, Vec<Vec<u8>>) {
         let mut told = Vec::new();
         for _ in 0..4 {
-            let Some(Ok(Message::Binary(bytes))) = socket.next().await else { panic!("no command") };
-            let command = ClientCommand::decode(bytes).expect("a command");
+            let command = command(&mut socket).await;
             let is_for_events =
                 command.command() == Command::PushEnable && command.source() == Source::Events;
             if command.command() == Command::Hello || is_for_events {
-                let response = CommandResponse { id: command.id, ..CommandResponse::default() };
-                let frame = segment(Payload::Response(response));
-                socket.send(Message::Binary(message([&frame]))).await.expect("sent");
-                told.push(frame.to_vec());
+                let told_now = respond(&mut socket, command.id, command_response::Result::Ok).await;
+                told.push(told_now.to_vec());
             }
         }
         (socket, told)
@@ -259,6 +257,25 @@ impl Odd {
             format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{asked}", asked.len());
         stream.write_all(answer.as_bytes()).await.expect("answered");
     }
+}
+
+async fn command(socket: &mut WebSocketStream<TcpStream>) -> ClientCommand {
+    let Some(Ok(Message::Binary(bytes))) = socket.next().await else { panic!("no command") };
+    ClientCommand::decode(bytes).expect("a command")
+}
+
+/// Answers a command; the bytes of the answer.
+async fn respond(
+    socket: &mut WebSocketStream<TcpStream>,
+    id: u64,
+    result: command_response::Result,
+) -> bytes::Bytes {
+    let error = if result == command_response::Result::Ok { "" } else { "no s3cret" };
+    let response =
+        CommandResponse { id, result: result.into(), error: error.into(), ..CommandResponse::default() };
+    let frame = segment(Payload::Response(response));
+    socket.send(Message::Binary(message([&frame]))).await.expect("sent");
+    frame
 }
 
 fn answer(recording: &[u8]) -> Vec<u8> {
@@ -445,22 +462,47 @@ async fn what_waits_for_the_recording_is_kept_when_the_link_is_lost_or_it_is_end
     let (_folder, path) = folder();
     let mut recording = Recording::start(&url, &path, &[]);
     let (mut socket, _) = Odd::greeted(odd.socket().await).await;
-    let asked = odd.asked_since("").await;
-    socket.send(Message::Binary(message(&numbered(0..5)))).await.expect("sent");
-    drop(socket);
+    let mut asked = odd.asked_since("").await;
+    socket.send(Message::Binary(message(&numbered(3..5)))).await.expect("sent");
+    socket.close(None).await.expect("closed");
+    // It answers the close once it has read what came before.
+    while socket.next().await.is_some() {}
+    asked.write_all(&answer(&message(&numbered(0..4)))).await.expect("sent");
     recording.says("Trying again").await;
-    drop(asked);
     assert_eq!(event_times(&path), (1000..1005).collect::<Vec<_>>());
 
     let (mut socket, _) = Odd::greeted(odd.socket().await).await;
     let _asked = odd.asked_since("&since=1004").await;
     socket.send(Message::Binary(message(&numbered(5..9)))).await.expect("sent");
-    // It answers a ping once it has read what came before.
     socket.send(Message::Ping(bytes::Bytes::new())).await.expect("sent");
     while !matches!(socket.next().await, Some(Ok(Message::Pong(_)))) {}
     let (said, code) = recording.stop("-TERM").await;
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(event_times(&path), (1000..1009).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_refusal_is_said_and_who_answers_little_is_asked_all_the_same() {
+    let (odd, url) = Odd::listen().await;
+    let (_folder, path) = folder();
+    let mut recording = Recording::start(&url, &path, &[]);
+    let mut socket = odd.socket().await;
+    let hello = command(&mut socket).await;
+    respond(&mut socket, hello.id, command_response::Result::Ok).await;
+    // Nothing more, for a while.
+    odd.asked_since("").await.write_all(&answer(&message(&numbered(0..3)))).await.expect("sent");
+    recording.holds(|file| file.events.len() == 3).await;
+    drop(socket);
+
+    let mut socket = odd.socket().await;
+    let hello = command(&mut socket).await;
+    respond(&mut socket, hello.id, command_response::Result::Ok).await;
+    let (_runtime, events) = (command(&mut socket).await, command(&mut socket).await);
+    respond(&mut socket, events.id, command_response::Result::Err).await;
+    let _asked = odd.asked_since("&since=1002").await;
+    recording.says("the endpoint refuses PUSH_ENABLE EVENTS: no …").await;
+    let (said, code) = recording.stop("-TERM").await;
+    assert_eq!(code, Some(0), "{said}");
 }
 
 #[tokio::test]

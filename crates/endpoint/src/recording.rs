@@ -83,8 +83,7 @@ impl Default for Recordings {
 }
 
 impl Recordings {
-    /// The recording as it is now. Those who wait for it share a copy. Where there is no room for another one, it is as it was a
-    /// moment ago for somebody who still reads it.
+    /// The recording as it is now: never older than the question, since who asks relies on it. Those who wait share a copy.
     pub(crate) async fn get(
         &self,
         from: &dyn Introspector,
@@ -94,16 +93,13 @@ impl Recordings {
         let asked = Instant::now();
         let asking = async {
             let mut newest = self.newest.lock().await;
-            let last = newest.as_ref().and_then(|(at, copy)| Some((*at, copy.upgrade()?)));
-            // A copy that was begun before this was asked for may lack what the asker relies on.
-            if let Some((_, kept)) = last.as_ref().filter(|(at, _)| *at >= asked) {
-                return Ok(kept.clone());
+            if let Some((at, copy)) = &*newest
+                && *at >= asked
+                && let Some(kept) = copy.upgrade()
+            {
+                return Ok(kept);
             }
-            let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
-                let recent = last.filter(|(at, _)| asked.duration_since(*at) < tuning.snapshot_age);
-                return recent.map(|(_, kept)| kept).ok_or(NoRecording::Busy);
-            };
-            drop(last);
+            let place = Arc::clone(&self.room).try_acquire_owned().map_err(|_| NoRecording::Busy)?;
             let at = Instant::now();
             let bytes = from.recording().await.ok_or(NoRecording::NotKept)?;
             let kept = Arc::new(Kept { bytes, packed: OnceCell::new(), _place: place });

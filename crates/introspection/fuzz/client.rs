@@ -15,7 +15,10 @@ pub fn run(bytes: &[u8]) {
     assert!(client.pause().is_empty(), "nothing before the greeting is answered");
     for (now, payload) in read_message(bytes).flatten().enumerate() {
         let Ok(message) = ServerMessage::decode(payload) else { continue };
-        let mut sent = client.answer(&message).send;
+        let heard = client.clone().overhear(payload);
+        let step = client.answer(&message);
+        assert_eq!(heard, step, "whoever overhears says the same");
+        let mut sent = step.send;
         assert!(sent.len() <= 5);
         assert!(sent.is_empty() || matches!(client.link(), Link::Live { .. }));
         sent.extend(client.runtime_again(now as u64 * 400));

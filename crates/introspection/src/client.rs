@@ -2,7 +2,7 @@
 //! to try again. Used by the viewer's worker and by `peerscope record`.
 //!
 //! Each call gives the messages to send, in order. What the caller does: after the socket opens, [`Client::connected`];
-//! for each `ServerMessage`, [`Client::answer`]; [`Client::tick`] once [`Client::due_ms`] has come, or with whatever comes
+//! for each `ServerMessage`, [`Client::answer`], or [`Client::overhear`] for one that is taken in later; [`Client::tick`] once [`Client::due_ms`] has come, or with whatever comes
 //! anyway; after the socket is lost, [`Client::disconnected`].
 
 use std::collections::VecDeque;
@@ -89,8 +89,8 @@ pub struct Client {
     link: Link,
     next_id: u64,
     unanswered: VecDeque<(u64, Asked)>,
-    /// The request for events was answered.
-    hears_events: bool,
+    /// The request for events was answered, or there was a state or an event.
+    has_begun: bool,
     /// What the user wants; asked again after a reconnect.
     want_pause: bool,
     runtime_asked_ms: Option<u64>,
@@ -146,7 +146,7 @@ impl Client {
             link: Link::Down,
             next_id: 1,
             unanswered: VecDeque::new(),
-            hears_events: false,
+            has_begun: false,
             want_pause: false,
             runtime_asked_ms: None,
             runtime_wanted: false,
@@ -166,11 +166,11 @@ impl Client {
         self.config
     }
 
-    /// Whether this connection's request for events was answered: what happens from now on comes by it, unless that was a
-    /// refusal.
+    /// Whether what happens from now on comes by this connection: its request for events was answered, or, of an endpoint that
+    /// does not answer that, a state or an event was overheard.
     #[must_use]
-    pub fn hears_events(&self) -> bool {
-        self.hears_events
+    pub fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     /// Whether the user asked for a pause that was not ended since, confirmed or not.
@@ -183,7 +183,7 @@ impl Client {
     pub fn connected(&mut self, now_ms: u64) -> Vec<Vec<u8>> {
         self.link = Link::Greeting;
         self.unanswered.clear();
-        self.hears_events = false;
+        self.has_begun = false;
         // The greeting asks for the Runtime anyway.
         self.runtime_asked_ms = Some(now_ms);
         self.runtime_wanted = false;
@@ -203,6 +203,10 @@ impl Client {
     pub fn overhear(&mut self, payload: &[u8]) -> Step {
         // States are large: they are not decoded for this.
         match glance(payload) {
+            Ok(Glance { at_ms: Some(_), .. }) => {
+                self.has_begun = true;
+                Step::default()
+            }
             Ok(Glance { kind: glance::Kind::Other, .. }) => {
                 ServerMessage::decode(payload).map(|message| self.answer(&message)).unwrap_or_default()
             }
@@ -216,7 +220,7 @@ impl Client {
             return Step::default();
         };
         let Some((_, asked)) = self.unanswered.remove(index) else { return Step::default() };
-        self.hears_events |= asked == Asked::Events;
+        self.has_begun |= asked == Asked::Events;
         if response.result != command_response::Result::Ok as i32 {
             return self.refused(asked, response.error.clone());
         }

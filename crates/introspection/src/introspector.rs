@@ -85,7 +85,9 @@ pub trait Introspector: Send + Sync + 'static {
         let _ = at_least;
     }
 
-    /// What was recorded before anybody came, as the bytes of a recording, if the node keeps one. None by default.
+    /// What the node recorded up to now, whoever was there, as the bytes of a recording, if it keeps one. An event has to be in it
+    /// before it is told to those who listen: clients ask for it once they listen, and rely on the two overlapping. None by
+    /// default.
     fn recording(&self) -> BoxFuture<'_, Option<Bytes>> {
         Box::pin(std::future::ready(None))
     }

@@ -7,7 +7,7 @@
 //! * [`redact`]: frames without addresses, peer ids, event content and agents.
 //! * [`Introspector`], [`Endpoint`], [`Session`]: the roles of the protocol, after the Go package
 //!   `go-libp2p-core/introspection`.
-//! * [`seam`]: which frames of a node's own recording a client does not have yet.
+//! * [`seam`]: which frames of a node's own recording a client does not have yet, and which of a session that recording told.
 //! * [`client`]: what a client sends next and what an answer means, without any IO.
 //!
 //! No IO, no clock, no async runtime, no browser: time is always an argument.

@@ -6,6 +6,8 @@ use js_sys::{ArrayBuffer, JsString};
 
 /// 64 MiB. The endpoint's own queue for a session is bounded to 16.
 const MAX_BYTES: u64 = 64 << 20;
+/// What a message takes besides its bytes, about.
+const OVERHEAD: u64 = 64;
 
 #[derive(Debug)]
 pub enum Incoming {
@@ -18,8 +20,8 @@ pub enum Incoming {
 impl Incoming {
     fn bytes(&self) -> u64 {
         match self {
-            Incoming::Binary(buffer) => u64::from(buffer.byte_length()),
-            Incoming::Text(text) => u64::from(text.length()),
+            Incoming::Binary(buffer) => OVERHEAD + u64::from(buffer.byte_length()),
+            Incoming::Text(text) => OVERHEAD + u64::from(text.length()),
             Incoming::Opened | Incoming::Closed { .. } => 0,
         }
     }

@@ -8,12 +8,13 @@ use bytes::Bytes;
 use gloo_timers::callback::Timeout;
 use js_sys::Uint8Array;
 use peerscope_introspection::{
+    client::Link,
     frame::{put_segment, read_message},
     glance::glance,
     recording::{Item, Problem, Progress, Reader},
     seam::{
         Join, Overlap,
-        terms::{Again, Answer, Lessons, MAX_BYTES, Patience, Trouble, since},
+        terms::{Again, Answer, BEGIN_MS, Lessons, MAX_BYTES, Patience, Trouble, since},
     },
     wire::PROTOCOL_VERSION,
 };
@@ -24,7 +25,7 @@ use web_sys::{
     Response,
 };
 
-use super::{Live, inbox::Incoming, take};
+use super::{inbox::Incoming, take};
 use crate::{
     bridge::FromWorker,
     model::OwnRecording,
@@ -45,6 +46,10 @@ const MESSAGE: usize = 64 << 10;
 pub struct Asking {
     lessons: Lessons,
     wait: Wait,
+    /// The socket is.
+    is_closed: bool,
+    /// Asks though the session's events have not begun.
+    late: Option<Timeout>,
     stop: Option<Stop>,
 }
 
@@ -56,17 +61,14 @@ enum Wait {
     None,
     /// Until its events have begun, when the recording is asked for.
     ForEvents,
-    /// Until it is known whether there is a recording.
-    ForAnswer,
-    /// Until the recording is there.
+    /// Until the recording is there, though the socket may be closed by then.
     ForRecording,
-    /// Until what came of the recording is taken in: the socket is closed.
-    ForRest,
 }
 
 impl Asking {
     /// A session begins.
     pub fn begin(&mut self) {
+        self.is_closed = false;
         self.wait = if self.lessons.asks() { Wait::ForEvents } else { Wait::None };
     }
 
@@ -76,25 +78,47 @@ impl Asking {
     }
 
     pub fn stop(&mut self) {
-        self.stop = None;
+        (self.stop, self.late) = (None, None);
     }
 }
 
 /// A message that has to wait: only its answers are heard. The recording is asked for when the session's events have begun.
 pub fn overhear(worker: &Rc<Worker>, message: &[u8], incoming: Incoming) {
-    let asks = worker.live(|live| {
-        let mut begun = false;
+    let epoch = worker.epoch();
+    let has_begun = worker.live(|live| {
         for payload in read_message(message).flatten() {
             let mut step = live.client.overhear(payload);
             live.send(&std::mem::take(&mut step.send));
             live.refused(step);
-            begun |= glance(payload).is_ok_and(|told| told.at_ms.is_some());
         }
         live.inbox.hold(incoming);
-        // An endpoint that answers nothing may tell something all the same.
-        let asks = live.own.wait == Wait::ForEvents && (begun || live.client.hears_events());
+        if live.own.late.is_none() && matches!(live.client.link(), Link::Live { .. }) {
+            live.own.late = Some(late(worker, epoch, live.dials));
+        }
+        live.client.has_begun()
+    });
+    if has_begun == Some(true) {
+        ask_once(worker);
+    }
+}
+
+fn late(worker: &Rc<Worker>, epoch: u32, dial: u32) -> Timeout {
+    let worker = Rc::downgrade(worker);
+    Timeout::new(BEGIN_MS, move || {
+        if let Some(worker) = worker.upgrade()
+            && worker.epoch() == epoch
+            && worker.live(|live| live.dials == dial) == Some(true)
+        {
+            ask_once(&worker);
+        }
+    })
+}
+
+fn ask_once(worker: &Rc<Worker>) {
+    let asks = worker.live(|live| {
+        let asks = live.own.wait == Wait::ForEvents;
         if asks {
-            live.own.wait = Wait::ForAnswer;
+            live.own.wait = Wait::ForRecording;
         }
         asks
     });
@@ -103,35 +127,30 @@ pub fn overhear(worker: &Rc<Worker>, message: &[u8], incoming: Incoming) {
     }
 }
 
-/// The socket was closed while the session had to wait.
+/// The socket was closed while the session had to wait. The recording comes by another way: what is under way is waited for,
+/// since after what the session told it would be too late for it.
 pub fn closed(worker: &Rc<Worker>, incoming: Incoming) {
     let is_asking = worker.live(|live| {
         live.inbox.hold(incoming);
-        let was = std::mem::replace(&mut live.own.wait, Wait::ForRest);
-        // The answer is on its way, and worth knowing: who has no recording is not asked again.
-        if was != Wait::ForAnswer {
-            live.own.stop();
-        }
-        was != Wait::ForEvents
+        live.own.is_closed = true;
+        live.own.wait == Wait::ForRecording
     });
     if is_asking == Some(false) {
         release(worker);
     }
 }
 
-/// What the session told is taken in from now on, and what waited first. What was missed since the link was lost, and not
-/// recorded by the node, is missing for good.
+/// What the session told is taken in from now on, and what waited first.
 fn release(worker: &Rc<Worker>) {
     worker.live(|live| {
         live.own.stop();
         live.own.wait = Wait::None;
         live.inbox.put_back();
     });
-    take::mark_lost(worker);
     worker.turn();
 }
 
-/// Asks for it. In the end the session goes on, if it is still this one.
+/// Asks for it. In the end the session goes on, if the source is still this one.
 fn ask(worker: &Rc<Worker>) {
     let init = plain_request();
     init.set_cache(RequestCache::NoStore);
@@ -195,8 +214,8 @@ fn timer(
 
 /// Why the recording, or the rest of it, is not taken in.
 enum Ended {
-    /// The socket is closed, or the source another.
-    Closed,
+    /// The source is another.
+    Unwanted,
     /// The endpoint has none. Whether it is asked again.
     Without(Again),
     Failed(Trouble),
@@ -224,9 +243,8 @@ struct Job {
 impl Job {
     /// Err: nobody waits for it any more.
     fn wanted(&self) -> Result<(), Ended> {
-        let is_waiting = |live: &mut Live| matches!(live.own.wait, Wait::ForAnswer | Wait::ForRecording);
-        if self.worker.epoch() != self.epoch || self.worker.live(is_waiting) != Some(true) {
-            return Err(Ended::Closed);
+        if self.worker.epoch() != self.epoch {
+            return Err(Ended::Unwanted);
         }
         match self.patience.get().over(self.worker.now()) {
             Some(late) => Err(Ended::Failed(late)),
@@ -237,10 +255,11 @@ impl Job {
     async fn run(&mut self, url: &str, init: &RequestInit) -> Result<(), Ended> {
         let is_ours = self.worker.scope().location().origin() == origin_of(url);
         let answer = JsFuture::from(self.worker.scope().fetch_with_str_and_init(url, init)).await;
+        self.wanted()?;
         let Ok(Ok(response)) = answer.map(|answer| answer.dyn_into::<Response>()) else {
-            self.wanted()?;
+            let is_gone = self.worker.live(|live| live.own.is_closed) == Some(true);
             // Of another origin it may be that this page may not read what an older endpoint says.
-            return Err(if is_ours {
+            return Err(if is_ours || is_gone {
                 Ended::Failed(Trouble::Unreachable)
             } else {
                 Ended::Without(Again::Once)
@@ -251,8 +270,6 @@ impl Job {
             Answer::Without(again) => return Err(Ended::Without(again)),
             Answer::Failed(trouble) => return Err(Ended::Failed(trouble)),
         }
-        self.wanted()?;
-        self.worker.live(|live| live.own.wait = Wait::ForRecording);
         let Some(body) = response.body() else { return self.take_all(true).await };
         let body: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         loop {
@@ -287,7 +304,6 @@ impl Job {
                     return Err(Ended::Failed(Trouble::TooLong));
                 }
                 Progress::Item(Item::Frame { payload, .. }) => {
-                    self.overlap.recorded(&payload);
                     self.join.take(payload).into_iter().for_each(|payload| self.take(payload));
                 }
                 Progress::Item(Item::Problem(problem)) => self.problem(&problem)?,
@@ -328,6 +344,7 @@ impl Job {
             self.begin();
         }
         self.own.frames += 1;
+        self.overlap.recorded(&payload);
         let at_ms = glance(&payload).ok().and_then(|told| told.at_ms);
         self.own.from_ms = [self.own.from_ms, at_ms].into_iter().flatten().min();
         self.worker.engine(|engine, _| _ = engine.take(payload.clone()));
@@ -373,14 +390,13 @@ impl Job {
         }
         self.worker.engine(|engine, _| engine.own_recording(false));
         let (is_whole, again, trouble) = match ended {
-            Ok(()) => (true, Some(Again::Yes), None),
-            // It says nothing of the recording.
-            Err(Ended::Closed) => (false, None, None),
-            Err(Ended::Without(again)) => (false, Some(again), None),
-            Err(Ended::Failed(trouble)) => (false, Some(trouble.again()), Some(trouble.sentence())),
+            Ok(()) => (true, Again::Yes, None),
+            Err(Ended::Unwanted) => return,
+            Err(Ended::Without(again)) => (false, again, None),
+            Err(Ended::Failed(trouble)) => (false, trouble.again(), Some(trouble.sentence())),
         };
         let filled = self.worker.live(|live| {
-            again.into_iter().for_each(|again| live.own.lessons.learn(again));
+            live.own.lessons.learn(again);
             live.overlap = self.overlap;
             // A part of it leaves the rest missing.
             live.lost = if is_whole && fills { false } else { live.lost || (took && !is_whole) };

@@ -7,6 +7,7 @@ use js_sys::{ArrayBuffer, Uint8Array};
 use peerscope_engine::{Engine, Taken};
 use peerscope_introspection::{
     frame::{VERSION_LEN, put_segment, read_message},
+    glance::glance,
     wire::PROTOCOL_VERSION,
 };
 use wasm_bindgen::JsValue;
@@ -40,6 +41,10 @@ pub fn message(worker: &Rc<Worker>, bytes: Bytes, buffer: ArrayBuffer) {
 }
 
 fn whole_message(worker: &Rc<Worker>, bytes: Bytes, buffer: ArrayBuffer) {
+    if worker.live(|live| live.lost) == Some(true) && has_time(&bytes) {
+        // Nothing filled it: what was missed since the link was lost is missing for good.
+        mark_lost(worker);
+    }
     let unpainted_ms = worker.unpainted_ms();
     let mut payloads = Vec::new();
     worker.engine(|engine, mut live| {
@@ -79,22 +84,30 @@ pub fn mark_lost(worker: &Rc<Worker>) {
 /// The message without what the node's own recording told already, and how many damaged segments it had. None: it has nothing
 /// of that.
 fn without(message: &[u8], mut is_told: impl FnMut(&[u8]) -> bool) -> Option<(Vec<u8>, u64)> {
-    let (mut rest, mut told, mut damaged) = (PROTOCOL_VERSION.to_le_bytes().to_vec(), false, 0);
-    for segment in read_message(message) {
-        match segment {
-            Ok(payload) if is_told(payload) => told = true,
-            Ok(payload) => put_segment(&mut rest, payload),
-            Err(_) => damaged += 1,
-        }
-    }
-    told.then_some((rest, damaged))
+    let mut damaged = 0;
+    let told: Vec<(&[u8], bool)> = read_message(message)
+        .filter_map(|segment| {
+            let payload = segment.inspect_err(|_| damaged += 1).ok()?;
+            Some((payload, is_told(payload)))
+        })
+        .collect();
+    told.iter().any(|(_, is_told)| *is_told).then(|| {
+        let mut rest = PROTOCOL_VERSION.to_le_bytes().to_vec();
+        told.iter().filter(|(_, is_told)| !is_told).for_each(|(payload, _)| put_segment(&mut rest, payload));
+        (rest, damaged)
+    })
+}
+
+/// Whether a message tells a state or an event.
+fn has_time(message: &[u8]) -> bool {
+    read_message(message).flatten().any(|payload| glance(payload).is_ok_and(|told| told.at_ms.is_some()))
 }
 
 #[cfg(test)]
 mod tests {
     use peerscope_introspection::{
         frame,
-        glance::{Kind as Told, glance},
+        glance::Kind as Told,
         wire::{Event, State, server_message::Payload},
     };
 

@@ -10,11 +10,10 @@ use hyper::{Request, client::conn::http1::handshake, header};
 use hyper_util::rt::TokioIo;
 use peerscope_introspection::{
     frame::read_message,
-    glance::glance,
     recording::{Item, Problem, Reader},
     seam::{
         Overlap,
-        terms::{self, Again, Answer, MAX_BYTES, Trouble},
+        terms::{self, Again, Answer, Lessons, MAX_BYTES, Trouble},
     },
 };
 use tokio::{
@@ -25,18 +24,21 @@ use tokio::{
 
 use super::{
     address::Address,
-    lost::Lost,
     recorder::{Recorder, Taken},
 };
 
 const FIRST: Duration = Duration::from_millis(terms::FIRST_MS as u64);
 const WHOLE: Duration = Duration::from_millis(terms::WHOLE_MS as u64);
+/// After the greeting's answer it is asked for, whether or not the session's events have begun.
+pub const BEGIN: Duration = Duration::from_millis(terms::BEGIN_MS as u64);
 /// What the session tells meanwhile waits in memory, up to so many bytes.
-const MOST_HELD: usize = 64 << 20;
+const MOST_HELD: usize = 16 << 20;
+/// What a message takes besides its bytes, about.
+const OVERHEAD: usize = 64;
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Own {
+pub struct Fetched {
     pieces: Vec<Bytes>,
     /// Why there is nothing, or not all.
     trouble: Option<Why>,
@@ -61,23 +63,39 @@ impl std::fmt::Display for Why {
     }
 }
 
-/// What of a session has to wait for it.
+/// A session and the node's own recording.
+#[derive(Default)]
+pub struct Asking {
+    /// What the sessions before this one taught of it.
+    pub lessons: Lessons,
+    /// What of the session waits for it.
+    pub held: Option<Held>,
+    /// What of the session it told already.
+    pub overlap: Overlap,
+}
+
+impl Asking {
+    /// A session begins.
+    pub fn begin(&mut self) {
+        self.overlap = Overlap::default();
+        self.held = self.lessons.asks().then(Held::default);
+    }
+}
+
 #[derive(Default)]
 pub struct Held {
     messages: Vec<Bytes>,
     bytes: usize,
-    /// The session's events have begun.
-    pub has_begun: bool,
 }
 
 /// Asks for what is of this time or later, and waits for it within bounds.
-pub async fn fetch(address: &Address, since_ms: Option<u64>) -> Own {
+pub async fn fetch(address: &Address, since_ms: Option<u64>) -> Fetched {
     let began = Instant::now();
     let mut pieces = Vec::new();
     let received = timeout_at(began + WHOLE, receive(address, since_ms, began + FIRST, &mut pieces)).await;
     match received.unwrap_or_else(|_| Err(Trouble::Slow.into())) {
-        Ok(again) => Own { pieces, trouble: None, again },
-        Err(why) => Own { pieces, again: why.0.again(), trouble: Some(why) },
+        Ok(again) => Fetched { pieces, trouble: None, again },
+        Err(why) => Fetched { pieces, again: why.0.again(), trouble: Some(why) },
     }
 }
 
@@ -121,54 +139,34 @@ async fn receive(
 }
 
 impl Recorder {
-    /// A session begins. Whether what it tells has to wait.
-    pub fn hold(&mut self) {
-        self.overlap = Overlap::default();
-        self.held = self.lessons.asks().then(Held::default);
-    }
-
     /// A message that has to wait: only its answers are heard.
     pub fn overhear(&mut self, message: Bytes) -> Taken {
         let mut taken = Taken::default();
-        let Some(held) = &mut self.held else { return taken };
         for payload in read_message(&message).flatten() {
             let step = self.client.overhear(payload);
-            taken.send.extend(step.send);
-            if let Some(refused) = step.refused.filter(|refused| refused.greeting) {
-                taken.lost = Some(Lost::NotGreeted(refused.reason));
-            }
-            // An endpoint that answers nothing may tell something all the same.
-            held.has_begun |= glance(payload).is_ok_and(|told| told.at_ms.is_some());
+            self.answered(step, &mut taken);
         }
-        held.has_begun |= self.client.hears_events();
-        held.bytes += message.len();
+        let Some(held) = &mut self.asking.held else { return taken };
+        held.bytes += OVERHEAD + message.len();
         held.messages.push(message);
         if held.bytes > MOST_HELD {
             self.warn("more is told than can wait for the node's own recording, which is left out");
-            let rest = self.release();
-            taken.send.extend(rest.send);
-            taken.lost = taken.lost.or(rest.lost);
+            taken.send.extend(self.release());
         }
         taken
     }
 
-    /// What had to wait is written, and nothing has to wait any more.
-    pub fn release(&mut self) -> Taken {
-        let mut taken = Taken::default();
-        for message in self.held.take().unwrap_or_default().messages {
-            let one = self.segments(&message);
-            taken.send.extend(one.send);
-            taken.lost = taken.lost.or(one.lost);
-        }
-        taken
+    /// What had to wait is written, and nothing has to wait any more. What to send.
+    pub fn release(&mut self) -> Vec<Vec<u8>> {
+        let held = self.asking.held.take().unwrap_or_default();
+        // Every answer was heard.
+        held.messages.iter().flat_map(|message| self.segments(message).send).collect()
     }
 
-    /// Writes what of it is new, and says what came.
-    ///
-    /// # Errors
-    /// When the file can't be written.
-    pub async fn take_own(&mut self, own: Own) -> Result<()> {
-        self.lessons.learn(own.again);
+    /// Writes what of it is new, and says what came. All of it waits for the next flush, so that nothing is left out by one who
+    /// ends the recording meanwhile.
+    pub fn take_own(&mut self, own: Fetched) {
+        self.asking.lessons.learn(own.again);
         let (mut join, mut reader) = (self.seam.join(), Reader::new());
         let (mut frames, mut damaged, mut unread) = (0_u64, 0_u64, own.trouble);
         let is_cut_off = unread.is_some();
@@ -182,7 +180,6 @@ impl Recorder {
                     break;
                 }
                 Item::Frame { payload, .. } => {
-                    self.overlap.recorded(&payload);
                     for payload in join.take(payload) {
                         frames += 1;
                         self.put_own(&payload);
@@ -194,9 +191,6 @@ impl Recorder {
                 // Where it breaks off, which is said.
                 Item::Problem(Problem::Truncated { .. } | Problem::Gzip { .. }) if is_cut_off => {}
                 Item::Problem(_) => damaged += 1,
-            }
-            if self.out.is_full() {
-                self.out.flush().await?;
             }
         }
         for payload in join.finish() {
@@ -215,7 +209,6 @@ impl Recorder {
             let why = self.address.conceal(&why.to_string());
             self.warn(&format!("the node's own recording is not there, or not whole. {why}"));
         }
-        self.out.flush().await
     }
 }
 
@@ -229,7 +222,7 @@ mod tests {
     use super::*;
 
     /// What comes of an endpoint that answers so, and what it was asked for. It ends the connection, or never does.
-    async fn of(answer: &[u8], ends: bool) -> (Own, String) {
+    async fn of(answer: &[u8], ends: bool) -> (Fetched, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let text = format!("ws://127.0.0.1:{port}/a/introspect?token=t");

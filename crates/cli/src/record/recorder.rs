@@ -1,19 +1,19 @@
 //! One recording over all its connections: what comes from a socket goes into the file, and the client says what to
 //! answer.
 
-use std::{collections::HashSet, pin::pin, sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use anyhow::Result;
 use bytes::Bytes;
 use futures::{
     FutureExt, SinkExt, StreamExt,
-    future::{Fuse, FusedFuture},
+    future::{BoxFuture, Fuse, FusedFuture},
 };
 use indicatif::ProgressBar;
 use peerscope_introspection::{
-    client::{Client, Config, Link},
+    client::{Client, Config, Link, Step},
     frame::{latin1, read_message},
-    seam::{Overlap, Seam, terms::Lessons},
+    seam::Seam,
 };
 use prost::Message as _;
 use tokio::{
@@ -27,11 +27,11 @@ use super::{
     count::Counts,
     lost::Lost,
     out::Out,
-    own::{self, Held},
+    own::{self, Asking, Fetched},
 };
 use crate::glimpse::{Glimpse, Kind};
 
-/// What came is in the file after so long at most.
+/// What came is in the file after so long at most, once nothing waits for the node's own recording.
 const FLUSH: Duration = Duration::from_millis(500);
 /// How long an endpoint may take to answer a dial, a greeting, a ping.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,12 +48,7 @@ pub struct Recorder {
     pub progress: ProgressBar,
     /// How far the recording goes.
     pub seam: Seam,
-    /// What sessions taught of the node's own recording.
-    pub lessons: Lessons,
-    /// What of the session waits for it.
-    pub held: Option<Held>,
-    /// What of the session it told already.
-    pub overlap: Overlap,
+    pub asking: Asking,
     begin: Instant,
     /// Event types whose properties are in the recording, or were asked for in this session.
     types: HashSet<String>,
@@ -75,9 +70,7 @@ impl Recorder {
             counts: Counts::default(),
             progress,
             seam: Seam::new(),
-            lessons: Lessons::default(),
-            held: None,
-            overlap: Overlap::default(),
+            asking: Asking::default(),
             begin: Instant::now(),
             types: HashSet::new(),
         }
@@ -114,25 +107,35 @@ impl Recorder {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let lost = self.session(socket).await?;
+        let mut own = Fuse::terminated();
+        let lost = self.session(socket, &mut own).await?;
+        // It comes by another way. After what the session told it would be too late for it.
+        if !own.is_terminated() {
+            let own = own.await;
+            self.take_own(own);
+        }
         self.release();
         self.out.flush().await?;
         Ok(lost)
     }
 
-    async fn session<S>(&mut self, mut socket: WebSocketStream<S>) -> Result<Lost>
+    async fn session<S>(
+        &mut self,
+        mut socket: WebSocketStream<S>,
+        own: &mut Fuse<BoxFuture<'static, Fetched>>,
+    ) -> Result<Lost>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let (began, mut heard, mut pinged) = (Instant::now(), Instant::now(), false);
-        let mut greeted = false;
+        let mut greeted = None;
         // A Runtime of another life of the node may name other types.
         self.types.clear();
         let mut ticks = interval(FLUSH);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut taken = Taken { send: self.client.connected(self.now_ms()), lost: None };
-        self.hold();
-        let mut own = pin!(Fuse::terminated());
+        self.asking.begin();
+        let mut has_asked = false;
         loop {
             for message in taken.send {
                 match timeout(PATIENCE, socket.send(Message::Binary(message.into()))).await {
@@ -144,34 +147,29 @@ impl Recorder {
             if let Some(lost) = taken.lost {
                 return Ok(lost);
             }
-            if self.is_live() && !std::mem::replace(&mut greeted, true) {
+            if self.is_live() && greeted.is_none() {
+                greeted = Some(Instant::now());
                 self.greeted();
             }
-            match &self.held {
-                Some(held) if held.has_begun && own.is_terminated() => {
-                    let (address, since_ms) = (self.address.clone(), self.seam.since_ms());
-                    own.set(async move { own::fetch(&address, since_ms).await }.fuse());
-                }
-                Some(_) => {}
-                None => own.set(Fuse::terminated()),
+            if self.asking.held.is_none() {
+                *own = Fuse::terminated();
+            } else if !has_asked
+                && (self.client.has_begun() || greeted.is_some_and(|at| at.elapsed() >= own::BEGIN))
+            {
+                has_asked = true;
+                let (address, since_ms) = (self.address.clone(), self.seam.since_ms());
+                *own = async move { own::fetch(&address, since_ms).await }.boxed().fuse();
             }
             taken = tokio::select! {
-                own = &mut own => {
-                    self.take_own(own).await?;
-                    self.release()
-                }
-                message = socket.next() => {
-                    (heard, pinged) = (Instant::now(), false);
-                    match message {
-                        Some(Ok(message)) => self.take(message),
-                        Some(Err(error)) => return Ok(Lost::by(error)),
-                        None => return Ok(Lost::closed(None)),
-                    }
+                biased;
+                own = &mut *own => {
+                    self.take_own(own);
+                    Taken { send: self.release(), lost: None }
                 }
                 _ = ticks.tick() => {
                     self.out.flush().await?;
                     self.progress.set_message(self.counts.text());
-                    if !greeted && began.elapsed() > PATIENCE {
+                    if greeted.is_none() && began.elapsed() > PATIENCE {
                         return Ok(Lost::Silent("the greeting"));
                     }
                     if heard.elapsed() > SILENCE + PATIENCE {
@@ -183,6 +181,14 @@ impl Recorder {
                         return Ok(Lost::by(error));
                     }
                     Taken { send: self.client.tick(self.now_ms()), lost: None }
+                }
+                message = socket.next() => {
+                    (heard, pinged) = (Instant::now(), false);
+                    match message {
+                        Some(Ok(message)) => self.take(message),
+                        Some(Err(error)) => return Ok(Lost::by(error)),
+                        None => return Ok(Lost::closed(None)),
+                    }
                 }
             };
             if self.out.is_full() {
@@ -216,7 +222,7 @@ impl Recorder {
     }
 
     fn message(&mut self, message: Bytes) -> Taken {
-        if self.held.is_some() { self.overhear(message) } else { self.segments(&message) }
+        if self.asking.held.is_some() { self.overhear(message) } else { self.segments(&message) }
     }
 
     /// Each sound segment goes into the file as it is, whether we can decode it or not, but for what the node's own recording
@@ -231,7 +237,8 @@ impl Recorder {
                     continue;
                 }
             };
-            if !self.overlap.is_over() && !self.overlap.is_new(payload) {
+            let overlap = &mut self.asking.overlap;
+            if !overlap.is_over() && !overlap.is_new(payload) {
                 continue;
             }
             self.put(payload);
@@ -253,10 +260,24 @@ impl Recorder {
     /// A frame that the node recorded itself: nobody is to be answered.
     pub fn put_own(&mut self, payload: &[u8]) {
         self.put(payload);
+        self.asking.overlap.recorded(payload);
         match Glimpse::decode(payload) {
             Ok(Glimpse { kind: Some(kind) }) => self.counts.kind(&kind),
             Ok(Glimpse { kind: None }) => {}
             Err(_) => self.counts.undecodable(),
+        }
+    }
+
+    /// What an answer means.
+    pub fn answered(&self, step: Step, taken: &mut Taken) {
+        taken.send.extend(step.send);
+        match step.refused {
+            Some(refused) if refused.greeting => taken.lost = Some(Lost::NotGreeted(refused.reason)),
+            Some(refused) => {
+                let reason = self.address.conceal(&refused.reason);
+                self.warn(&format!("the endpoint refuses {}: {reason}", refused.what));
+            }
+            None => {}
         }
     }
 
@@ -265,15 +286,7 @@ impl Recorder {
         match kind {
             Kind::Response(response) => {
                 let step = self.client.response(&response);
-                taken.send.extend(step.send);
-                match step.refused {
-                    Some(refused) if refused.greeting => taken.lost = Some(Lost::NotGreeted(refused.reason)),
-                    Some(refused) => {
-                        let reason = self.address.conceal(&refused.reason);
-                        self.warn(&format!("the endpoint refuses {}: {reason}", refused.what));
-                    }
-                    None => {}
-                }
+                self.answered(step, taken);
             }
             Kind::Runtime(runtime) => {
                 for kind in runtime.event_types {

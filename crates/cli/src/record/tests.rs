@@ -50,7 +50,7 @@ async fn recorder(folder: &tempfile::TempDir) -> Recorder {
     let address = Address::parse("h:1?token=s3cret").expect("an address");
     let mut recorder = Recorder::new(address, Config::default(), out, ProgressBar::hidden());
     // There is nobody to ask for the node's own recording.
-    recorder.lessons.learn(Again::Never);
+    recorder.asking.lessons.learn(Again::Never);
     recorder
 }
 

@@ -4,6 +4,8 @@
 pub const MAX_BYTES: u64 = 64 << 20;
 /// To its first byte, in ms: our own endpoint gives up after 5 s, with an answer that a browser writes to its console.
 pub const FIRST_MS: u32 = 4_000;
+/// From the greeting's answer, in ms: an endpoint that has not answered the request for events by then is asked all the same.
+pub const BEGIN_MS: u32 = 2_000;
 /// To its last, in ms: what the session tells meanwhile waits, in memory and for those who look at it.
 pub const WHOLE_MS: u32 = 8_000;
 

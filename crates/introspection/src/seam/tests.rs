@@ -210,8 +210,25 @@ fn an_overlap_ends() {
     overlap.recorded(&event(2000, "x"));
     overlap.recorded(&state(1500));
     assert!(!overlap.is_over());
-    assert!(overlap.is_new(&state(12_000)) && !overlap.is_over());
-    assert!(overlap.is_new(&state(12_001)) && overlap.is_over());
+    assert!(overlap.is_new(&state(11_500)) && !overlap.is_over());
+    assert!(overlap.is_new(&state(11_501)) && overlap.is_over());
+}
+
+#[test]
+fn states_after_a_clock_was_set_back_are_new() {
+    let recording = [state(3_600_000), state(5_000)];
+    let session = [state(4_000), state(5_000), state(6_000)];
+    assert_eq!(told_after(&recording, &session), session[2..], "it was set back before the recording's end");
+    let recording = [state(3_600_000), event(3_600_001, "x")];
+    assert_eq!(told_after(&recording, &session), session, "it is set back after it");
+}
+
+#[test]
+fn of_very_many_events_those_near_the_end_are_remembered() {
+    let recording: Vec<Bytes> = (0..200_000).map(|at_ms| event(at_ms, "x")).collect();
+    let mut overlap = Overlap::default();
+    recording.iter().for_each(|payload| overlap.recorded(payload));
+    assert!(recording[190_000..].iter().all(|payload| !overlap.is_new(payload)));
 }
 
 proptest! {
@@ -243,6 +260,33 @@ proptest! {
         told.sort();
         all.sort();
         prop_assert_eq!(told, all);
+    }
+
+    /// A client knows the first of what a node tells, a session begins later, and the recording is taken later still. The node's
+    /// clock may be set back anywhere.
+    #[test]
+    fn what_happened_since_a_session_began_is_told_once(
+        steps in vec((any::<bool>(), 0..3u64), 1..80),
+        places in vec(0..80usize, 4),
+        set_back in (0..80usize, 0..200u64),
+    ) {
+        let mut at_ms = 2000;
+        let all: Vec<Bytes> = steps.iter().enumerate().map(|(index, (is_state, step))| {
+            at_ms = if index == set_back.0 { at_ms - set_back.1 } else { at_ms + step };
+            if *is_state { state(at_ms) } else { event(at_ms, &index.to_string()) }
+        }).collect();
+        let mut places: Vec<usize> = places.iter().map(|place| (*place).min(all.len())).collect();
+        places.sort_unstable();
+        let [known, from, taken] = [places[1], places[2], places[3]];
+        let (new, _) = joined(&all[..known], &all[places[0]..taken]);
+        let mut told = all[..known].to_vec();
+        told.extend(new.iter().cloned());
+        told.extend(told_after(&new, &all[from..]));
+        for (index, payload) in all.iter().enumerate().filter(|(index, _)| !steps[*index].0) {
+            let times = told.iter().filter(|told| *told == payload).count();
+            prop_assert!(times <= 1, "event {} {} times", index, times);
+            prop_assert!(times == 1 || index < from, "event {} is lost", index);
+        }
     }
 
     /// A node tells frames in order of time, many of them within one millisecond. A client has the first of them, and the node's
