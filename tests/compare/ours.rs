@@ -1,16 +1,24 @@
 //! Our side of `cargo xtask compare`: the worker's way from a file's bytes to the history, and the page's from the history to
-//! the strip of time, for a page that has other decoders and charts beside it. No socket, no messages between the two.
+//! the strip of time and to the graph, for a page that has other decoders, charts and graphs beside it. No socket, no messages between the two.
 
 use js_sys::Uint8Array;
-use peerscope_app::shell::timeline::{
-    axis::Axis,
-    paint::paint,
-    scene::{Drawn, Place, scene},
+use peerscope_app::{
+    paint::{canvas::Surface, picture},
+    part::size::Size,
+    screen::{
+        Selected,
+        graph::scene::{self, Eye},
+    },
+    shell::timeline::{
+        axis::Axis,
+        paint::paint,
+        scene::{Drawn, Place, scene},
+    },
 };
 use peerscope_engine::{
     Engine, Options,
     frame::Answer,
-    view::{Panel, TimelineAsk, View},
+    view::{Cursor, GraphAsk, Panel, TimelineAsk, View},
 };
 use peerscope_introspection::{
     recording::{Item, Reader},
@@ -122,6 +130,74 @@ fn state(instant_ts: u64, total: [u64; 2], connections: u64) -> Vec<u8> {
         subsystems: Some(Subsystems { connections, ..Subsystems::default() }),
         traffic: Some(Traffic { traffic_in, traffic_out }),
         instant_ts,
+        start_ts: START_MS,
+        ..State::default()
+    };
+    let payload = Some(Payload::State(state));
+    ServerMessage { version: Some(Version { version: 1 }), payload }.encode_to_vec()
+}
+
+/// A moment with so many connections, each to another peer, and the graph that shows it.
+#[wasm_bindgen]
+pub struct Graph {
+    engine: Engine,
+    rev: u32,
+}
+
+#[wasm_bindgen]
+impl Graph {
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(nodes: u32) -> Graph {
+        let mut engine = Engine::new(Options { budget_bytes: 2 << 30 });
+        for second in 1..=2 {
+            engine.take(crowd(nodes, second).into());
+        }
+        Graph { engine, rev: 0 }
+    }
+
+    /// Places every node anew and paints them, as a change of the moment does. How many were placed.
+    ///
+    /// # Panics
+    /// Never: the engine answers a graph by a graph.
+    pub fn draw(&mut self, canvas: &HtmlCanvasElement, width: f64, height: f64) -> usize {
+        // Each time another moment, so that nothing is answered again.
+        self.rev += 1;
+        let cursor = Cursor::At(START_MS + 1000 + u64::from(self.rev % 2) * 1000);
+        let view = View {
+            rev: self.rev,
+            cursor,
+            panels: vec![Panel::Graph(GraphAsk { labels: 8 })],
+            ..View::default()
+        };
+        let frame = self.engine.answer(&view);
+        let Some(Answer::Graph(graph)) = frame.panels.first() else { panic!("no graph") };
+        let eye = Eye { width, height, zoom: 1.0, pan: (0.0, 0.0), phone: false };
+        let scene = scene::build(graph, eye, Selected::default(), None);
+        if let Some(surface) = Surface::prepare(canvas.clone(), Size { width, height }) {
+            picture::paint(&surface, "--bg-0", &scene.marks);
+        }
+        scene.spots.len()
+    }
+}
+
+fn crowd(nodes: u32, second: u64) -> Vec<u8> {
+    let gauge = |cum_bytes| Some(DataGauge { cum_bytes, ..DataGauge::default() });
+    let connections = (0..nodes)
+        .map(|number| Connection {
+            id: number.to_le_bytes().to_vec().into(),
+            peer_id: format!("12D3KooW{:044x}", u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            latency_ns: u64::from(number % 300 + 1) * 1_000_000,
+            traffic: Some(Traffic {
+                traffic_in: gauge(u64::from(number % 97) * 100 * second),
+                traffic_out: gauge(u64::from(number % 89) * 100 * second),
+            }),
+            ..Connection::default()
+        })
+        .collect();
+    let state = State {
+        subsystems: Some(Subsystems { connections, ..Subsystems::default() }),
+        instant_ts: START_MS + second * 1000,
         start_ts: START_MS,
         ..State::default()
     };

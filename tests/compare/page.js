@@ -2,6 +2,7 @@
 
 import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { forceLink, forceManyBody, forceSimulation } from 'd3-force';
 import jspb from 'google-protobuf';
 import protobuf from 'protobufjs';
 import uPlot from 'uplot';
@@ -10,6 +11,7 @@ import { decoders } from './google.js';
 
 const HEADER = 8;
 const CHART_POINTS = 1_000_000;
+const GRAPHS = [1_000, 10_000, 50_000];
 
 const bytes = async path => new Uint8Array(await (await fetch(path)).arrayBuffer());
 
@@ -116,11 +118,55 @@ async function charts(ours, count) {
   return { points: CHART_POINTS, rows };
 }
 
+/** A node in the middle and a line to each of the others, as the page shows a node and its peers. */
+async function graph(ours, nodes, count) {
+  const [width, height] = [1100, 760];
+  const canvas = document.createElement('canvas');
+  document.body.append(canvas);
+  const mine = new ours.Graph(nodes);
+  const ourDraw = () => { const placed = mine.draw(canvas, width, height); return [placed, painted(canvas) > 0]; };
+  const their = document.createElement('canvas');
+  [their.width, their.height] = [width, height];
+  document.body.append(their);
+  const points = Array.from({ length: nodes + 1 }, () => ({}));
+  const links = points.slice(1).map((_, index) => ({ source: 0, target: index + 1 }));
+  const simulation = forceSimulation(points).stop()
+    .force('charge', forceManyBody()).force('link', forceLink(links));
+  const theirTick = () => {
+    // It would cool down, and do no less for that.
+    simulation.alpha(1).tick(1);
+    const pen = their.getContext('2d');
+    pen.clearRect(0, 0, width, height);
+    const far = points.reduce((far, { x, y }) => Math.max(far, Math.hypot(x, y)), 1);
+    const at = ({ x, y }) => [width / 2 + x / far * height / 2, height / 2 + y / far * height / 2];
+    pen.strokeStyle = '#5588aa40';
+    pen.beginPath();
+    for (const { source, target } of links) { pen.moveTo(...at(source)); pen.lineTo(...at(target)); }
+    pen.stroke();
+    pen.fillStyle = '#58a';
+    pen.beginPath();
+    for (const point of points) { const [x, y] = at(point); pen.moveTo(x + 3, y); pen.arc(x, y, 3, 0, 2 * Math.PI); }
+    pen.fill();
+    return [points.length - 1, painted(their) > 0];
+  };
+  const rows = await rounds([
+    { name: 'Peerscope: place all, paint', run: ourDraw },
+    { name: 'Peerscope again (A/A)', run: ourDraw },
+    { name: 'd3-force: one tick of 300, paint', run: theirTick },
+  ], count);
+  mine.free();
+  canvas.remove();
+  their.remove();
+  return { nodes, rows };
+}
+
 try {
   const ours = await import(new URL('ours/compare.js', location.href));
   await ours.default();
   const count = Number(new URLSearchParams(location.search).get('rounds'));
-  const told = { browser: navigator.userAgent, decoding: await decoding(ours, count), charts: await charts(ours, count) };
+  const graphs = [];
+  for (const nodes of GRAPHS) graphs.push(await graph(ours, nodes, count));
+  const told = { browser: navigator.userAgent, graphs, decoding: await decoding(ours, count), charts: await charts(ours, count) };
   await fetch('done', { method: 'POST', body: JSON.stringify(told) });
 } catch (error) {
   await fetch('done', { method: 'POST', body: JSON.stringify({ error: String(error?.stack ?? error) }) });

@@ -78,7 +78,7 @@ function table(title, rows, more) {
     console.log(`  ${row.name.padEnd(50)} ${row.ms.toFixed(1).padStart(9)} ms ${more(row).padStart(10)} ${(row.ms / first).toFixed(2).padStart(7)}×`);
   }
 }
-const { decoding, charts } = result;
+const { decoding, charts, graphs } = result;
 // States and events as we found them, and connections as the last one did.
 for (const { name, result } of decoding.rows) {
   const expected = [...decoding.rows[0].result, decoding.rows.at(-1).result[2]].slice(0, result.length);
@@ -87,7 +87,13 @@ for (const { name, result } of decoding.rows) {
 for (const { name, result: coloured } of charts.rows) {
   if (!coloured) throw new Error(`${name} painted nothing`);
 }
+for (const { nodes, rows } of graphs) {
+  for (const { name, result: [placed, coloured] } of rows) {
+    if (placed !== nodes || !coloured) throw new Error(`${name} placed ${placed} of ${nodes}, painted: ${coloured}`);
+  }
+}
 table(`A recording of ${(decoding.bytes / 1e6).toFixed(1)} MB`, decoding.rows, row => `${(decoding.bytes / 1e3 / row.ms).toFixed(0)} MB/s`);
 table(`Three lines of ${charts.points} points, 1440 px wide`, charts.rows, () => '');
-console.log('\nNot compared: the graph\'s layout. Ours is a radar, placed in one step; d3-force and its like iterate.\n');
+for (const { nodes, rows } of graphs) table(`A graph of ${nodes} nodes`, rows, () => '');
+console.log();
 console.log(JSON.stringify(result));

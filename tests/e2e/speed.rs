@@ -33,6 +33,17 @@ const SEEK: &str = "const { first_ms, last_ms } = await window.peerscope.stats()
     }\
     times.sort((a, b) => a - b); return [times[25], times[49]];";
 
+/// Turns the wheel over the graph, one notch a frame: how long each frame took, and how long until the last one was painted.
+const ZOOM: &str = "const canvas = document.querySelector('[data-testid=graph-canvas]');\
+    const box = canvas.getBoundingClientRect(); const frame = () => new Promise(requestAnimationFrame);\
+    const times = []; await frame(); let before = performance.now();\
+    for (let step = 0; step < 60; step += 1) {\
+        canvas.dispatchEvent(new WheelEvent('wheel', { deltaY: step < 30 ? -40 : 40, bubbles: true, cancelable: true,\
+            clientX: box.left + box.width * 0.6, clientY: box.top + box.height * 0.4 }));\
+        await frame(); const now = performance.now(); times.push(now - before); before = now;\
+    }\
+    times.sort((a, b) => a - b); return [times[30], times[59]];";
+
 async fn measured(browser: &Browser, url: &str, file: &std::path::Path, bytes: u64) -> Value {
     browser.goto("about:blank").await;
     browser.goto(url).await;
@@ -135,6 +146,42 @@ async fn a_recording_opens_and_is_sought() {
         println!("{name}: {told}");
         let counted = ["bad_frames", "dropped"].map(|key| number(&told, key));
         assert!(number(&told, "states") > 0 && counted == [damaged, 0], "{told:#}");
+        std::fs::remove_file(file).expect("removed");
+    }
+    browser.end().await;
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_graph_of_many_nodes_is_sought_and_zoomed() {
+    let dist = page!();
+    let is_large = std::env::var_os("PEERSCOPE_BENCH").is_some();
+    let counts = if is_large { vec!["1000", "10000", "50000"] } else { vec!["200"] };
+    let (server, url) = viewer(dist).await;
+    let browser = Browser::start(1440, 900).await;
+    for connections in counts {
+        let figures = ["--connections", connections, "--streams", "0", "--duration", "10", "--churn", "0.5"];
+        let Some(file) = made("e2e-graph.libp2p.trace", &figures) else { break };
+        browser.goto("about:blank").await;
+        browser.goto(&url).await;
+        browser.until_link("idle").await;
+        let input = browser.find("file-input").await;
+        input.send_keys(&file.display().to_string()).await.expect("a file is chosen");
+        browser.until_link("file").await;
+        browser.click("nav-graph").await;
+        let drawn = "return document.querySelector('[data-testid=graph-canvas]')?.ariaBusy !== 'true'";
+        browser.until("the graph", drawn).await;
+        let seek = browser.js(SEEK).await;
+        let zoom = browser.js(ZOOM).await;
+        let stats = browser.stats().await;
+        println!(
+            "graph of {connections}: {}",
+            json!({
+                "seek_p50_ms": seek[0], "seek_max_ms": seek[1], "zoom_frame_p50_ms": zoom[0], "zoom_frame_max_ms": zoom[1],
+                "long_tasks": stats["long_tasks"],
+            })
+        );
+        assert_eq!(stats["connections"].to_string(), connections);
         std::fs::remove_file(file).expect("removed");
     }
     browser.end().await;

@@ -1,12 +1,10 @@
-//! What it costs to sort, filter, group and complete among 100,000 connections, and to compare two moments of them: one
-//! table, and a line of JSON. The moment is decoded before; only the answers are measured.
+//! What it costs to sort, filter, group and complete among 100,000 connections, and to compare two moments of them. The moment is
+//! decoded before; only the answers are measured.
 //!
-//! `cargo bench -p peerscope-engine --bench table`
-#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-
-use std::time::Instant;
+//! `cargo bench -p peerscope-engine --bench table` prints a table; as JSON it is in `target/criterion/*/new/estimates.json`.
 
 use bytes::Bytes;
+use criterion::{Criterion, criterion_group, criterion_main};
 use peerscope_engine::{
     Engine, Options,
     view::{Column, CompletionAsk, Cursor, DiffAsk, Group, Panel, Section, Sort, TableAsk, View},
@@ -15,9 +13,14 @@ use peerscope_introspection::wire::{self, ServerMessage, server_message::Payload
 use prost::Message;
 
 const CONNECTIONS: u64 = 100_000;
-const RUNS: usize = 21;
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(20);
+    targets = answers
+}
+criterion_main!(benches);
 
-fn main() {
+fn answers(criterion: &mut Criterion) {
     let mut engine = Engine::new(Options { budget_bytes: 1 << 30 });
     for second in 1..=3 {
         let payload = Some(Payload::State(state(second)));
@@ -45,7 +48,6 @@ fn main() {
         ("compare connections", "", section(Section::Connections)),
         ("compare peers", "", section(Section::Peers)),
     ];
-    let mut json = serde_json::json!({ "connections": CONNECTIONS });
     for (name, query, panel) in cases {
         let view = View {
             rev: 1,
@@ -55,20 +57,10 @@ fn main() {
             panels: vec![panel],
             ..View::default()
         };
+        // Once without being measured.
         engine.answer(&view);
-        let mut times: Vec<f64> = (0..RUNS)
-            .map(|_| {
-                let start = Instant::now();
-                engine.answer(&view);
-                start.elapsed().as_secs_f64() * 1e3
-            })
-            .collect();
-        times.sort_by(f64::total_cmp);
-        let (least, median) = (times[0], times[RUNS / 2]);
-        println!("{name:22}{median:8.1} ms, least {least:.1}");
-        json[name] = serde_json::json!([median, least]);
+        criterion.bench_function(name, |bencher| bencher.iter(|| engine.answer(&view)));
     }
-    println!("{json}");
 }
 
 /// Peers, hosts and agents in no order; each connection moves bytes and has a stream; a hundredth is another one each second.
