@@ -168,9 +168,11 @@ impl Live {
     }
 
     fn send(&self, messages: &[Vec<u8>]) {
-        let Some(socket) = &self.socket else { return };
+        // One that is closing refuses, and writes that to the console: its close is on the way to us.
+        let is_open = |socket: &&Socket| socket.socket.ready_state() == WebSocket::OPEN;
+        let Some(socket) = self.socket.as_ref().filter(is_open) else { return };
         for message in messages {
-            // A socket that is closing refuses: its close is on the way to us.
+            // It may be closing by now.
             drop(socket.socket.send_with_u8_array(message));
         }
     }
