@@ -10,6 +10,8 @@ mod message;
 mod recording;
 #[path = "../fuzz/redact.rs"]
 mod redact;
+#[path = "../fuzz/seam.rs"]
+mod seam;
 #[path = "../fuzz/seeds.rs"]
 mod seeds;
 
@@ -22,6 +24,7 @@ fn every_seed_goes_through_its_target() {
         seeds::each(Path::new(FUZZ), "message", message::run),
         seeds::each(Path::new(FUZZ), "recording", recording::run),
         seeds::each(Path::new(FUZZ), "redact", redact::run),
+        seeds::each(Path::new(FUZZ), "seam", seam::run),
     ];
     assert!(read.iter().all(|count| *count >= 3), "{read:?}");
 }
