@@ -5,6 +5,7 @@ mod inbox;
 mod lost;
 mod own;
 mod take;
+mod wait;
 mod why;
 
 use std::rc::Rc;
@@ -29,7 +30,7 @@ use crate::{
     route::origin_of,
     worker::socket::{
         inbox::{Inbox, Incoming},
-        own::Asking,
+        wait::Asking,
         why::Why,
     },
 };
@@ -314,7 +315,7 @@ fn opened(worker: &Rc<Worker>) {
 /// Takes in a message, or holds it back.
 fn message(worker: &Rc<Worker>, bytes: Bytes, buffer: ArrayBuffer) {
     if worker.live(|live| live.own.holds()) == Some(true) {
-        own::overhear(worker, &bytes, Incoming::Binary(buffer));
+        wait::overhear(worker, &bytes, Incoming::Binary(buffer));
     } else {
         take::message(worker, bytes, buffer);
     }
@@ -339,7 +340,7 @@ pub fn work(worker: &Rc<Worker>, over: impl Fn() -> bool) -> bool {
             },
             // What waits is taken in first.
             closed @ Incoming::Closed { .. } if worker.live(|live| live.own.holds()) == Some(true) => {
-                own::closed(worker, closed);
+                wait::closed(worker, closed);
             }
             Incoming::Closed { code, reason } => closed(worker, code, &reason),
         }

@@ -1,6 +1,5 @@
-//! The node's own recording: its endpoint is asked for it once the session's events have begun, and what is new of it goes into
-//! the history first. What the session tells meanwhile waits. So nothing falls between the two, and what both tell is taken
-//! once. Whatever goes wrong with the recording, the session goes on.
+//! The node's own recording: its endpoint is asked for it, and what is new of it goes into the history. Whatever goes wrong with
+//! it, the session that waits for it goes on.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -8,13 +7,12 @@ use bytes::Bytes;
 use gloo_timers::callback::Timeout;
 use js_sys::Uint8Array;
 use peerscope_introspection::{
-    client::Link,
-    frame::{put_segment, read_message},
+    frame::put_segment,
     glance::glance,
     recording::{Item, Problem, Progress, Reader},
     seam::{
         Join, Overlap,
-        terms::{Again, Answer, BEGIN_MS, Lessons, MAX_BYTES, Patience, Trouble, since},
+        terms::{Again, Answer, MAX_BYTES, Patience, Trouble, since},
     },
     wire::PROTOCOL_VERSION,
 };
@@ -25,7 +23,7 @@ use web_sys::{
     Response,
 };
 
-use super::{inbox::Incoming, take};
+use super::{take, wait::release};
 use crate::{
     bridge::FromWorker,
     model::OwnRecording,
@@ -41,117 +39,8 @@ use crate::{
 /// Frames are kept together up to so many bytes.
 const MESSAGE: usize = 64 << 10;
 
-/// Whether the endpoint is asked, and what ends the question that is under way.
-#[derive(Default)]
-pub struct Asking {
-    lessons: Lessons,
-    wait: Wait,
-    /// The socket is.
-    is_closed: bool,
-    /// Asks though the session's events have not begun.
-    late: Option<Timeout>,
-    stop: Option<Stop>,
-}
-
-/// Whether what the session tells has to wait.
-#[derive(Clone, Copy, Default, PartialEq)]
-enum Wait {
-    /// It is taken in.
-    #[default]
-    None,
-    /// Until its events have begun, when the recording is asked for.
-    ForEvents,
-    /// Until the recording is there, though the socket may be closed by then.
-    ForRecording,
-}
-
-impl Asking {
-    /// A session begins.
-    pub fn begin(&mut self) {
-        self.is_closed = false;
-        self.wait = if self.lessons.asks() { Wait::ForEvents } else { Wait::None };
-    }
-
-    /// Whether what the session tells has to wait.
-    pub fn holds(&self) -> bool {
-        self.wait != Wait::None
-    }
-
-    pub fn stop(&mut self) {
-        (self.stop, self.late) = (None, None);
-    }
-}
-
-/// A message that has to wait: only its answers are heard. The recording is asked for when the session's events have begun.
-pub fn overhear(worker: &Rc<Worker>, message: &[u8], incoming: Incoming) {
-    let epoch = worker.epoch();
-    let has_begun = worker.live(|live| {
-        for payload in read_message(message).flatten() {
-            let mut step = live.client.overhear(payload);
-            live.send(&std::mem::take(&mut step.send));
-            live.refused(step);
-        }
-        live.inbox.hold(incoming);
-        if live.own.late.is_none() && matches!(live.client.link(), Link::Live { .. }) {
-            live.own.late = Some(late(worker, epoch, live.dials));
-        }
-        live.client.has_begun()
-    });
-    if has_begun == Some(true) {
-        ask_once(worker);
-    }
-}
-
-fn late(worker: &Rc<Worker>, epoch: u32, dial: u32) -> Timeout {
-    let worker = Rc::downgrade(worker);
-    Timeout::new(BEGIN_MS, move || {
-        if let Some(worker) = worker.upgrade()
-            && worker.epoch() == epoch
-            && worker.live(|live| live.dials == dial) == Some(true)
-        {
-            ask_once(&worker);
-        }
-    })
-}
-
-fn ask_once(worker: &Rc<Worker>) {
-    let asks = worker.live(|live| {
-        let asks = live.own.wait == Wait::ForEvents;
-        if asks {
-            live.own.wait = Wait::ForRecording;
-        }
-        asks
-    });
-    if asks == Some(true) {
-        ask(worker);
-    }
-}
-
-/// The socket was closed while the session had to wait. The recording comes by another way: what is under way is waited for,
-/// since after what the session told it would be too late for it.
-pub fn closed(worker: &Rc<Worker>, incoming: Incoming) {
-    let is_asking = worker.live(|live| {
-        live.inbox.hold(incoming);
-        live.own.is_closed = true;
-        live.own.wait == Wait::ForRecording
-    });
-    if is_asking == Some(false) {
-        release(worker);
-    }
-}
-
-/// What the session told is taken in from now on, and what waited first.
-fn release(worker: &Rc<Worker>) {
-    worker.live(|live| {
-        live.own.stop();
-        live.own.wait = Wait::None;
-        live.inbox.put_back();
-    });
-    worker.turn();
-}
-
 /// Asks for it. In the end the session goes on, if the source is still this one.
-fn ask(worker: &Rc<Worker>) {
+pub fn ask(worker: &Rc<Worker>) {
     let init = plain_request();
     init.set_cache(RequestCache::NoStore);
     // To no origin but the endpoint's.

@@ -1,5 +1,5 @@
 //! Made messages, and a short way to ask.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test file uses its share")]
 
 use bytes::Bytes;
 use peerscope_engine::{
