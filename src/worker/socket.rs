@@ -64,6 +64,12 @@ struct Socket {
     _on_close: Closure<dyn Fn(CloseEvent)>,
 }
 
+impl Socket {
+    fn is_open(&self) -> bool {
+        self.socket.ready_state() == WebSocket::OPEN
+    }
+}
+
 impl Drop for Socket {
     fn drop(&mut self) {
         self.socket.set_onopen(None);
@@ -128,7 +134,7 @@ impl Live {
     pub fn link(&self) -> Link {
         match &self.phase {
             Phase::Dialling => Link::Connecting,
-            Phase::Up if self.own.holds() => Link::Connecting,
+            Phase::Up if self.own.holds() || self.own.is_closed => Link::Connecting,
             Phase::Up => match self.client.link() {
                 client::Link::Live { interval_ms, paused: true, .. } => Link::Paused { interval_ms },
                 // In steps of 0.1 s, so that it is not said anew with each snapshot.
@@ -170,12 +176,16 @@ impl Live {
 
     fn send(&self, messages: &[Vec<u8>]) {
         // One that is closing refuses, and writes that to the console: its close is on the way to us.
-        let is_open = |socket: &&Socket| socket.socket.ready_state() == WebSocket::OPEN;
-        let Some(socket) = self.socket.as_ref().filter(is_open) else { return };
+        let Some(socket) = self.socket.as_ref().filter(|socket| socket.is_open()) else { return };
         for message in messages {
             // It may be closing by now.
             drop(socket.socket.send_with_u8_array(message));
         }
+    }
+
+    /// Whether the socket is closed, or about to be.
+    fn is_gone(&self) -> bool {
+        self.own.is_closed || !self.socket.as_ref().is_some_and(Socket::is_open)
     }
 
     /// A session that is not greeted is over.

@@ -36,18 +36,18 @@ pub fn stop(worker: &Rc<Worker>) {
 
 /// The socket is gone, or never came to be.
 pub fn closed(worker: &Rc<Worker>, code: u16, reason: &str) {
-    let Some((was_up, ask, url)) = worker.live(|live| {
+    let closed = worker.live(|live| {
+        // Once: a session that was refused is closed by us, and by the endpoint.
+        drop(live.socket.take()?);
         let was_up = matches!(live.phase, Phase::Up);
-        live.socket = None;
         live.own.stop();
         live.lost |= was_up;
         if was_up {
             live.lost_at_ms.get_or_insert_with(js_sys::Date::now);
         }
-        (was_up, !was_up && live.why.should_ask(), live.url.clone())
-    }) else {
-        return;
-    };
+        Some((was_up, !was_up && live.why.should_ask(), live.url.clone()))
+    });
+    let Some((was_up, ask, url)) = closed.flatten() else { return };
     if was_up {
         wait(worker, why::closed(code, reason));
         return;

@@ -146,7 +146,7 @@ impl Job {
         let answer = JsFuture::from(self.worker.scope().fetch_with_str_and_init(url, init)).await;
         self.wanted()?;
         let Ok(Ok(response)) = answer.map(|answer| answer.dyn_into::<Response>()) else {
-            let is_gone = self.worker.live(|live| live.own.is_closed) == Some(true);
+            let is_gone = self.worker.live(|live| live.is_gone()) == Some(true);
             // Of another origin it may be that this page may not read what an older endpoint says.
             return Err(if is_ours || is_gone {
                 Ended::Failed(Trouble::Unreachable)
@@ -285,7 +285,8 @@ impl Job {
             Err(Ended::Failed(trouble)) => (false, trouble.again(), Some(trouble.sentence())),
         };
         let filled = self.worker.live(|live| {
-            live.own.lessons.learn(again);
+            // A node that goes away says nothing of whether it records itself.
+            live.own.lessons.learn(if again == Again::Once && live.is_gone() { Again::Yes } else { again });
             live.overlap = self.overlap;
             // A part of it leaves the rest missing.
             live.lost = if is_whole && fills { false } else { live.lost || (took && !is_whole) };

@@ -110,7 +110,7 @@ impl Recorder {
         let mut own = Fuse::terminated();
         let lost = self.session(socket, &mut own).await?;
         // It comes by another way. After what the session told it would be too late for it.
-        if !own.is_terminated() {
+        if !own.is_terminated() && self.asking.held.is_some() {
             let own = own.await;
             self.take_own(own);
         }
