@@ -2,8 +2,8 @@
 //! to try again. Used by the viewer's worker and by `peerscope record`.
 //!
 //! Each call gives the messages to send, in order. What the caller does: after the socket opens, [`Client::connected`];
-//! for each `ServerMessage`, [`Client::answer`], or [`Client::overhear`] for one that is taken in later; [`Client::tick`] once [`Client::due_ms`] has come, or with whatever comes
-//! anyway; after the socket is lost, [`Client::disconnected`].
+//! for each `ServerMessage`, [`Client::answer`], or [`Client::overhear`] for one that is taken in later; [`Client::tick`] once
+//! [`Client::due_ms`] has come, or with whatever comes anyway; after the socket is lost, [`Client::disconnected`].
 
 use std::collections::VecDeque;
 
